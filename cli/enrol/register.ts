@@ -17,18 +17,18 @@ import { createAuthority, directoryFile, openAuthority, readDirectory } from './
 /** Seconds since 1970 (UTC). */
 export const secondsNow = (): number => Math.floor(Date.now() / 1000);
 
-/** How a directory is signed anew. */
+/** How a directory is signed again. */
 export interface Resigning {
   readonly folder: string;
-  /** How long the new directory is believed. Default: as long as the one before. */
+  /** How long the new directory is valid. Default: as long as the previous one. */
   readonly valid?: Term;
-  /** Least serial number of the new one. Default: the one after the last. */
+  /** Minimum serial number of the new one. Default: the next after the last. */
   readonly serial?: number;
 }
 
 /**
- * Makes an authority and its first directory, which names nobody.
- * @throws CairnError `config-invalid` where there is an authority already, `folder-unwritable`
+ * Makes an authority and its first directory, which has no members.
+ * @throws CairnError `config-invalid` if there is an authority already, `folder-unwritable`
  */
 export async function found(
   folder: string,
@@ -45,10 +45,10 @@ export async function found(
 }
 
 /**
- * Changes who is a member: the directory is read, changed and signed under a greater serial number, by one process at a
+ * Changes the members: reads the directory, changes it and signs it with a greater serial number, one process at a
  * time.
  * @param change from the members before to the members after
- * @throws CairnError what `change` throws, `folder-unwritable` where another process is at work, `lock-lost`, and what
+ * @throws CairnError what `change` throws, `folder-unwritable` if another process is changing it, `lock-lost`, and what
  * reading throws
  */
 export async function resign(
@@ -68,7 +68,7 @@ export async function resign(
     const before = await readDirectory(folder, authority.publicKey);
     const now = secondsNow();
     if (serial > 0 && serial <= before.serial) {
-      throw new CairnError('usage', `--serial ${serial} is not greater than the present one, ${before.serial}`);
+      throw new CairnError('usage', `--serial ${serial} is not greater than the current one, ${before.serial}`);
     }
     const dates = {
       serial: Math.max(before.serial + 1, serial),
@@ -95,7 +95,7 @@ async function publish(
   return openDirectory(nodePrimitives, authority.publicKey, signed);
 }
 
-/** A command on another machine, whose clock may be minutes off, has lost the directory after so long without a sign. */
+/** A command on another machine, whose clock may be minutes off, loses its lock after this long without renewing it. */
 const STALE_MS = 300_000;
 
 /** Two processes at once would sign two directories under one serial number. */
@@ -106,7 +106,7 @@ function lockDirectory(folder: string): Promise<FileLock> {
     staleMs: STALE_MS,
     taken: () =>
       new CairnError('folder-unwritable', `another command is changing the directory in ${folder}`, {
-        hint: `wait for it; if there is none, one was interrupted: remove ${path}`,
+        hint: `wait until it ends; if none is running, one was interrupted: remove ${path}`,
       }),
   });
 }

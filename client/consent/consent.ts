@@ -49,8 +49,8 @@ export interface Signing {
 }
 
 /**
- * An input that is about to be sent, and its session: what is noted of that if its one set is known before it is signed. A
- * scheme whose members learn of no roster has none, and nothing can be checked against one.
+ * An input that is about to be sent, and its session, which is recorded if its only set is known before it is signed. A
+ * scheme whose members learn no roster has none, and nothing can be checked against one.
  */
 export type SendingInput = {
   /** `inputRecord` of the update, in hex. */
@@ -124,16 +124,16 @@ export class Consent {
   }
 
   /**
-   * Records that an input is about to be sent, and checks it and its round against the memory as it is now: another client
-   * with this memory may have sent or signed something in the meantime.
+   * Records that an input is about to be sent, and checks it and its round against the memory as it is now: another
+   * client with this memory may have sent or signed something in the meantime.
    *
    * If a set was signed from this model before, the settings require the whole roster, so the session can only open a
    * sum of that set. It is recorded already now: a client that is cut off between its input and its signature must
    * still accept a proof about it.
    *
-   * If the scheme shows no session, the input is counted, charged and remembered nevertheless. But nothing says which other
-   * inputs it would be added to: it is refused if that matters, which is after a set was signed from this model, and under a
-   * policy that requires sums to differ.
+   * If the scheme shows no session, the input is counted, charged and remembered nevertheless. But nothing says which
+   * other inputs it would be added to: it is refused if that matters, which is after a set was signed from this model,
+   * and under a policy that requires sums to differ.
    * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other
    * than the set signed from this model, and anything else that `assertConsent` and `assertPrivacy` throw, or whatever
    * the memory throws
@@ -214,12 +214,12 @@ export class Consent {
   }
 }
 
-/** @throws CairnError `cohort-too-similar` where it matters who else is in the sum, and the scheme does not say */
+/** @throws CairnError `cohort-too-similar` if it matters who else is in the sum, and the scheme does not say */
 function assertUnseenAllowed(record: ClientHistory['record'], { minCohortDifference = 0 }: ClientPolicy): void {
   if (record?.signed === undefined && minCohortDifference < 2) return;
   const why =
     record?.signed === undefined
-      ? `this client asks sums to differ in at least ${minCohortDifference} members`
+      ? `this client requires sums to differ in at least ${minCohortDifference} members`
       : 'this client has signed a sum from the same model';
   throw new CairnError('cohort-too-similar', `the round’s scheme does not show who is in its sum, and ${why}`);
 }

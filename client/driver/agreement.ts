@@ -37,7 +37,7 @@ export function slicedAgreer(primitives: Primitives): Agreer {
 
 let browser: Promise<Agreer> | undefined;
 
-/** WebCrypto where this page or worker has X25519 in it, and the portable primitives elsewhere. Found out once. */
+/** WebCrypto if this page or worker has X25519 in it, otherwise the portable primitives. Determined once. */
 export function browserAgreer(): Promise<Agreer> {
   // Not in the types: a page that was not loaded over TLS or from this machine has no `subtle`.
   const { subtle } = globalThis.crypto as { readonly subtle?: SubtleCrypto };

@@ -10,8 +10,8 @@ import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 
 /**
- * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it. The policy
- * is the client's: no scheme has a word in that.
+ * Checks a round against the client's policy on its settings alone, before anything is fetched for it. The policy is
+ * the client's: no scheme can change it.
  * @throws whatever `assertConsent` throws; the signal's reason once the round is over
  */
 export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
@@ -24,10 +24,10 @@ export async function checkPolicy({ context, settings, over }: RoundAtWork): Pro
 }
 
 /**
- * Tells the user what its rounds have told so far and what this one adds, before anything is trained.
- * @throws CairnError `privacy-budget` where that is more than the client's policy allows; `policy-noise` where the task
- * had more noise before; `privacy-infeasible` and `settings-invalid` for noise that cannot be had; the signal's reason
- * once the round is over
+ * Tells the user what its rounds have revealed so far and what this one adds, before anything is trained.
+ * @throws CairnError `privacy-budget` if that is more than the client's policy allows; `policy-noise` if the task had
+ * more noise before; `privacy-infeasible` and `settings-invalid` for impossible noise; the signal's reason once the
+ * round is over
  */
 export async function checkPrivacy({ context, settings, over, emit }: RoundAtWork): Promise<void> {
   const { consent, policy } = context;
@@ -48,15 +48,15 @@ export interface NotedInput {
   readonly counted: boolean;
 }
 
-/** What is noted about, and where. */
+/** The round that notes are about, and the memory they go to. */
 interface RoundNoted extends Pick<RoundFromModel, 'from'> {
   readonly context: Pick<RoundContext, 'consent' | 'policy'>;
 }
 
 /**
- * Has written down what later rounds are held against; undefined where there is nothing. It comes before the sending: a
- * client that is stopped in between has noted too much, and never too little. An input is noted in every scheme, also in
- * one that shows no session; and one step may call for several notes.
+ * Records what later rounds are checked against; undefined if there is nothing to record. It comes before the sending:
+ * a client that is stopped in between has recorded too much, never too little. An input is recorded in every scheme,
+ * even one that shows no session; and one step may call for several notes.
  */
 export function note(
   { context, from }: RoundNoted,

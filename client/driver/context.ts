@@ -16,16 +16,16 @@ export interface RoundContext {
   /** Computes key agreements; it never rejects. */
   readonly agreer: Promise<Agreer>;
   readonly random: RandomSource;
-  /** Those that it takes part in. */
+  /** The schemes that it takes part in. */
   readonly schemes: readonly Scheme[];
   readonly policy: ClientPolicy;
-  /** What it remembers of its rounds. */
+  /** Its memory of its rounds. */
   readonly consent: Consent;
   readonly identity: KeyPair | undefined;
-  /** Undefined for a client that pins no authority: it takes no part in active rounds. */
+  /** Undefined for a client that pins no authority: it does not take part in active rounds. */
   readonly directories: Directories | undefined;
   readonly refusals: Refusals;
-  /** Delivers a message; resolves with the Abort's bytes where the coordinator refused it. */
+  /** Delivers a message; resolves with the Abort's bytes if the coordinator refused it. */
   readonly send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly emit: (event: ParticipationEvent) => void;
 }
@@ -33,28 +33,28 @@ export interface RoundContext {
 /** How a round ended for this client. */
 export type RoundEnd =
   | { readonly kind: 'committed'; readonly included: boolean }
-  /** It was there to measure alone. */
+  /** It only measured. */
   | { readonly kind: 'measured' }
   | { readonly kind: 'abandoned' }
   | { readonly kind: 'refused'; readonly error: CairnError }
-  /** Without a word of the coordinator's. */
+  /** Without word from the coordinator. */
   | { readonly kind: 'left'; readonly why: CairnError };
 
 /** One round, as the parts of its driver see it before its model is known. */
 export interface RoundAtWork {
   readonly context: RoundContext;
-  /** That of the settings. */
+  /** The scheme that the settings name. */
   readonly scheme: Scheme;
   readonly settings: RoundSettings;
-  /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
+  /** Aborted at the end of the round, to end whatever is still being fetched or computed for it. */
   readonly over: AbortSignal;
   readonly emit: (event: Bare<RoundEvent>) => void;
 }
 
 /** The same, once it is known what the round starts from. */
 export interface RoundFromModel extends RoundAtWork {
-  /** `modelPoint` of the round's model, also where the round only measures: 32 bytes. */
+  /** `modelPoint` of the round's model, even if the round only measures: 32 bytes. */
   readonly point: Uint8Array;
-  /** What the client's memory needs to know of the round. */
+  /** What the client's memory needs to know about the round. */
   readonly from: ModelRound;
 }

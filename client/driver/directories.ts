@@ -5,10 +5,10 @@ import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 import type { SerialMemory } from '../enrolment/serial-memory.ts';
 
-/** A million members with long names. */
-const GREATEST = 2 ** 28;
+/** Enough for a million members with long names. */
+const MAX_BYTES = 2 ** 28;
 
-/** By what directories are judged. */
+/** What directories are judged by. */
 export interface DirectoriesOptions {
   readonly address: Address;
   readonly primitives: Primitives;
@@ -18,13 +18,13 @@ export interface DirectoriesOptions {
   readonly firstPauseMs: number;
 }
 
-/** A directory that was fetched, and its hash in hex. */
+/** A fetched directory, and its hash in hex. */
 interface HeldDirectory {
   readonly hash: string;
   readonly directory: SignedDirectory;
 }
 
-/** The member directory as the pinned authority signed it, fetched again when a round names another one. */
+/** The member directory as signed by the pinned authority, fetched again when a round names another one. */
 export class Directories {
   readonly #options: DirectoriesOptions;
   readonly #authority: string;
@@ -36,12 +36,11 @@ export class Directories {
   }
 
   /**
-   * The directory of this hash, as it stands now; a download that is cut off is tried again until the signal is aborted.
-   * One that is held already is judged anew: since it came, this client or
-   * another process of its identity may have seen a newer one.
-   * @throws CairnError `directory-mismatch` where the coordinator serves another one, `directory-signature` where the
-   * pinned authority did not sign it, `directory-rolled-back` where a newer one was seen, `directory-expired`,
-   * `unreachable`
+   * The directory with this hash, as of now; a download that is cut off is retried until the signal is aborted. One
+   * that was fetched already is checked again: since then this client or another process of its identity may have seen
+   * a newer one.
+   * @throws CairnError `directory-mismatch` if the coordinator serves another one, `directory-signature` if the pinned
+   * authority did not sign it, `directory-rolled-back` if a newer one was seen, `directory-expired`, `unreachable`
    */
   async get(wanted: Uint8Array, signal: AbortSignal): Promise<MemberDirectory> {
     const hash = toHex(wanted);
@@ -56,10 +55,10 @@ export class Directories {
 
   async #fetch(hash: string, signal: AbortSignal): Promise<SignedDirectory> {
     const { address, primitives, authorityKey, firstPauseMs } = this.#options;
-    const download = new Download(address, { path: 'v1/directory', limit: GREATEST, resumes: false, firstPauseMs });
+    const download = new Download(address, { path: 'v1/directory', limit: MAX_BYTES, resumes: false, firstPauseMs });
     const directory = openDirectory(primitives, authorityKey, await download.whole(signal));
     const found = toHex(directory.hash);
-    // Noted also if the round names another one: what the authority has signed is known from now on.
+    // Recorded even if the round names another one: it is now known that the authority has signed this one.
     await this.#see(directory.serial, found);
     if (found !== hash) {
       throw new CairnError(
@@ -76,7 +75,7 @@ export class Directories {
     let newest = await serials.newest(this.#authority);
     if (newest === undefined || serial > newest.serial) {
       await serials.note(this.#authority, { serial, hash });
-      // Another process may have noted one as well, meanwhile.
+      // Another process may have recorded one in the meantime.
       newest = await serials.newest(this.#authority);
     }
     if (newest === undefined) return;
@@ -85,7 +84,7 @@ export class Directories {
       throw new CairnError('directory-rolled-back', text);
     } else if (hash !== newest.hash) {
       throw new CairnError('directory-rolled-back', `two different member directories have serial number ${serial}`, {
-        hint: 'the authority has signed two lists under one number: it must sign one under a greater number',
+        hint: 'the authority has signed two lists with one number: it must sign one with a greater number',
       });
     }
   }

@@ -5,11 +5,11 @@ import { printable } from '../../protocol/printable.ts';
 import { decodeAbort, decodeOutcome, type Header, type Message } from '../../protocol/wire/index.ts';
 
 /**
- * How a round ended before its session had started; undefined for a message that does not say so. It believes as much of
- * it as a session would: an update that was not sent is in no sum.
+ * How a round ended before its session had started; undefined for a message that does not say so. It is believed only
+ * as far as a session would believe it: an update that was not sent is in no sum.
  * @param received from the coordinator
  * @param header the header of the round's invitation
- * @throws CairnError `wire-…` for an Outcome or Abort that is badly formed
+ * @throws CairnError `wire-…` for a malformed Outcome or Abort
  */
 export function earlyEnd(
   received: Message,

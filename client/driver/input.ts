@@ -5,16 +5,16 @@ import type { LocalUpdate } from './updates.ts';
 
 /** An update as a round's input. */
 export interface RoundInput {
-  /** It is as secret as the update. */
+  /** As secret as the update. */
   readonly values: Uint32Array;
-  /** What is noted of it before it is sent: `inputRecord`, in hex. */
+  /** What is recorded about it before it is sent: `inputRecord`, in hex. */
   readonly record: string;
 }
 
 /**
- * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. Without
- * noise it is the same vector whenever the update is sent on these terms; with the coordinator's alone, the same but for
- * the rotation, whose signs follow from the settings' hash.
+ * An update as the round's input: clipped, quantized and, if the settings require it, with this client's noise. Without
+ * noise it is the same vector whenever the update is sent on these terms; with only the coordinator's noise, the same
+ * except for the rotation, whose signs follow from the settings' hash.
  * @param settingsHash the context of the invitation
  * @throws whatever `encodeInput` throws
  */

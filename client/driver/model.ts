@@ -10,35 +10,35 @@ import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 import { shapeFault } from './shape-fault.ts';
 
-/** Where a model comes from, and how many bytes it may have. */
+/** Where a model comes from, and what limits its size. */
 interface Origin {
   readonly address: Address;
   readonly layout: ParameterLayout;
   readonly firstPauseMs: number;
 }
 
-/** A download of the model with this hash. Nothing has been asked for yet. */
+/** A download of the model with this hash. Nothing has been requested yet. */
 export function modelDownload({ address, layout, firstPauseMs }: Origin, modelHash: Uint8Array): Download {
   const [path, limit] = [`v1/models/${toHex(modelHash)}`, 4 * layout.size + maxBesideValues(layout.size)];
   return new Download(address, { path, limit, resumes: true, firstPauseMs });
 }
 
-/** How a model is fetched. */
+/** Options for fetching a model. */
 export interface ModelFetch {
   readonly primitives: Primitives;
   readonly layout: ParameterLayout;
   readonly signal: AbortSignal;
-  /** Asked before each further try; see {@link Download.whole}. */
+  /** Called before each further try; see {@link Download.whole}. */
   readonly wanted: () => boolean;
 }
 
 /**
- * Fetches the model that a round starts from, and believes nothing of it that was not checked: its SHA-256 is the one
- * that the settings name (and with them the session id, so that another model could only give noise), it has just the
- * app's tensors, and every value is finite. Tensors that are kept beside them never reach the app: what it trains from
- * must follow from the values alone, as the model is known by these. Where the hash is another one, all of it is fetched
- * anew, once: parts of a download may have come from different hands.
- * @param download {@link modelDownload} of it, which may have brought a part before
+ * Fetches the model that a round starts from, and checks everything about it: its SHA-256 is the one that the settings
+ * name (and with them the session id, so another model could only give noise), it has exactly the app's tensors, and
+ * every value is finite. Tensors that are kept beside them never reach the app: what it trains from must follow from
+ * the values alone, as these identify the model. If the hash differs, the whole file is fetched again, once: parts of a
+ * download may have come from different sources.
+ * @param download {@link modelDownload} of it, which may already hold a part
  * @throws CairnError `model-hash`, `model-malformed`, `model-unsupported`, `update-shape` naming the tensor, and what
  * {@link Download.whole} throws
  */
@@ -64,7 +64,7 @@ export async function fetchModelFile(
   }
   if (!isIt(bytes)) {
     const hash = primitives.sha256(bytes);
-    throw new CairnError('model-hash', `the model that came is ${short(hash)}, the round names ${short(modelHash)}`);
+    throw new CairnError('model-hash', `the model received is ${short(hash)}, but the round names ${short(modelHash)}`);
   }
   const { tensors, shapes, kept } = decodeSafetensors(bytes);
   const fault = shapeFault(layout, shapes, kept);
@@ -73,7 +73,7 @@ export async function fetchModelFile(
   return { bytes, tensors };
 }
 
-/** Calls for an error where a value is NaN or infinite. */
+/** Throws the error made by `error` if a value is NaN or infinite. */
 export function assertFinite(tensors: NamedTensors, error: (tensor: string) => CairnError): void {
   for (const [name, values] of Object.entries(tensors)) {
     for (const value of values) if (!Number.isFinite(value)) throw error(name);

@@ -12,11 +12,11 @@ interface Fetching {
   readonly hash: string;
   readonly parameters: Promise<Parameters>;
   readonly controller: AbortController;
-  /** Rounds that wait for it. */
+  /** Number of rounds that wait for it. */
   waiting: number;
 }
 
-/** Files whose model point is known without fetching them again. */
+/** Maximum number of files whose model point is remembered. */
 const MAX_POINTS = 256;
 
 /** Where models come from, and what they must be like. */
@@ -29,18 +29,18 @@ export interface ModelSource {
 }
 
 /**
- * The models that rounds start from. A model is fetched once for a round: what it is known by is needed before the session
- * starts, and its values when the training begins. A download that is cut off is tried again for as long as a round waits
- * for it. It goes on over the end of its round, for the next attempt, but is not tried again before that: then what has
- * come of it is kept.
+ * The models that rounds start from. A model is fetched once for a round: its point is needed before the session
+ * starts, and its values when the training begins. A download that is cut off is retried for as long as a round waits
+ * for it. It continues after the end of its round, for the next attempt, but is not retried before that: the part that
+ * has come is kept until then.
  */
 export class Models {
   readonly #source: ModelSource;
   /** Model points by the hash of the file. */
   readonly #points = new Map<string, Uint8Array>();
-  /** The model that was asked for last, until it is trained from. */
+  /** The last model requested, until it is trained from. */
   #latest: Fetching | undefined;
-  /** The download that was begun last, until its model is there. */
+  /** The last download begun, until its model is complete. */
   #unfinished: { readonly hash: string; readonly download: Download } | undefined;
   #closed = false;
 
@@ -49,7 +49,7 @@ export class Models {
   }
 
   /**
-   * What a model is known by: `modelPoint` of its values.
+   * What identifies a model: `modelPoint` of its values.
    * @param modelHash of the file
    * @throws what `fetchModel` throws; the signal's reason
    */
@@ -65,13 +65,13 @@ export class Models {
     return point;
   }
 
-  /** What a model is known by, if it was fetched before. */
+  /** A model's point, if it was fetched before. */
   known(modelHash: Uint8Array): Uint8Array | undefined {
     return this.#points.get(toHex(modelHash));
   }
 
   /**
-   * A model's values, for the caller to change: they are given away once, and fetched again for whoever asks next.
+   * A model's values, for the caller to change: they are given away once, and fetched again for the next caller.
    * @throws what `fetchModel` throws; the signal's reason
    */
   async parameters(modelHash: Uint8Array, signal: AbortSignal): Promise<Parameters> {
@@ -81,7 +81,7 @@ export class Models {
     return parameters;
   }
 
-  /** Fetches no more. */
+  /** Stops fetching. */
   close(): void {
     this.#closed = true;
     this.#latest?.controller.abort();
@@ -109,7 +109,7 @@ export class Models {
       if (this.#unfinished === unfinished) this.#unfinished = undefined;
     };
     parameters.then(done, (thrown: unknown) => {
-      // What failed is tried anew the next time, from where it was if it may still be right.
+      // A failed fetch is retried the next time, from where it was if that may still be right.
       if (asCairnError(thrown).code !== 'unreachable') done();
       if (this.#latest === fetching) this.#latest = undefined;
     });
@@ -117,7 +117,7 @@ export class Models {
   }
 }
 
-/** What is fetched, until the signal is aborted. */
+/** The result of a fetch, until the signal is aborted. */
 function waiting(fetching: Fetching, signal: AbortSignal): Promise<Parameters> {
   fetching.waiting++;
   return new Promise<Parameters>((resolve, reject) => {

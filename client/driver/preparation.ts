@@ -9,7 +9,7 @@ import { trainLocally } from './training.ts';
 import type { LocalUpdate } from './updates.ts';
 
 /**
- * The round with what its model is known by, which is all that the client remembers it by.
+ * The round with its model's point, which is all that the client remembers it by.
  * @throws what `fetchModel` throws; the signal's reason once the round is over
  */
 export async function fromModel(round: RoundAtWork): Promise<RoundFromModel> {
@@ -21,7 +21,7 @@ export async function fromModel(round: RoundAtWork): Promise<RoundFromModel> {
 }
 
 /**
- * What a round's session starts from: the directory of an active round, and what this client remembers of its rounds.
+ * What a round's session starts from: the directory of an active round, and this client's memory of its rounds.
  * @throws whatever the directory or the memory throws
  */
 export async function sessionStart(
@@ -45,8 +45,8 @@ export async function sessionStart(
 }
 
 /**
- * Looks at the size of the task's model before any of it is trained on.
- * @throws CairnError `update-shape` where it is not the one that this client's app trains, naming the tensor; the signal's
+ * Checks the size of the task's model before any training on it.
+ * @throws CairnError `update-shape` if it is not the one that this client's app trains, naming the tensor; the signal's
  * reason once the round is over
  */
 export async function assertDimension({ context, settings, over }: RoundAtWork): Promise<void> {
@@ -58,9 +58,9 @@ export async function assertDimension({ context, settings, over }: RoundAtWork):
 }
 
 /**
- * Holds the tensors that a round averages without training them against those that the app names, which are none if it
- * names none: they are outside of the clip, so that it is not for the coordinator to say which these are.
- * @throws CairnError `update-shape` where they are not the same tensors, as a whole
+ * Checks the tensors that a round averages without training against those that the app names, which are none if it
+ * names none: they are not clipped, so the coordinator must not decide which these are.
+ * @throws CairnError `update-shape` if they are not the same whole tensors
  */
 export function assertUntrained({ context, settings }: RoundAtWork): void {
   const { app, layout } = context.trainer;
@@ -78,15 +78,15 @@ export function assertUntrained({ context, settings }: RoundAtWork): void {
   );
 }
 
-/** The update to take part with, and whether the round has been counted for its training. */
+/** The update to take part with, and whether the round was counted for its training. */
 export interface Obtained {
   readonly update: LocalUpdate;
   readonly counted: boolean;
 }
 
 /**
- * The update to take part with: that of an earlier attempt from the same model, or one that is trained now. A training is
- * noted before it begins.
+ * The update to take part with: that of an earlier attempt from the same model, or one that is trained now. A training
+ * is recorded before it begins.
  * @throws whatever the training or the memory throws; the signal's reason once the round is over
  */
 export async function obtainUpdate({ context, settings, point, from, over, emit }: RoundFromModel): Promise<Obtained> {

@@ -1,22 +1,24 @@
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 
 /**
- * Refusals of a round that end the participation: no later round could be otherwise, whatever the coordinator, the other
- * members or the next training do, and to go on would only hide it. Everything else is refused for the round alone.
- * docs/configuration.md has the whole list of what ends a client.
+ * Refusals of a round that end the participation: no later round could go differently, whatever the coordinator, the
+ * other members or the next training do, and continuing would only hide it. Everything else is refused for that round
+ * alone. docs/configuration.md lists everything that ends a client.
  */
 export const ENDING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['memory-lost']);
 
-/** Tasks, and causes of one task, that are remembered. Their names come from the coordinator. */
+/** Maximum number of tasks, and of causes per task, that are remembered. Their names come from the coordinator. */
 const MAX_TASKS = 64;
 const MAX_CAUSES = 64;
 
-/** Remembers for which causes a client has refused rounds of each task, so that one is told anew only when it is new. */
+/**
+ * Remembers the causes for which a client has refused rounds of each task, so that one is reported only when it is new.
+ */
 export class Refusals {
-  /** The task that was refused last comes last. */
+  /** In the order in which the tasks were last refused. */
   readonly #causes = new Map<string, Set<string>>();
 
-  /** Notes a refusal. @returns whether its like was noted since the task's last round that was not refused */
+  /** Records a refusal. @returns whether the same one was recorded since the task's last round that was not refused */
   isRepeated(task: string, { code, message }: Pick<CairnError, 'code' | 'message'>): boolean {
     const causes = this.#causes.get(task) ?? new Set();
     this.#causes.delete(task);
@@ -29,7 +31,7 @@ export class Refusals {
     return repeated;
   }
 
-  /** A round of the task in which this client took part has ended: what it refuses next is news. */
+  /** A round of the task in which this client took part has ended: its next refusal is news. */
   forget(task: string): void {
     this.#causes.delete(task);
   }

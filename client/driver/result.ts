@@ -2,20 +2,20 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/index.ts';
 import type { TrainingResult } from '../app.ts';
 
-/** What an app is asked for, in the words of its author. */
+/** What an app must return, in terms familiar to its author. */
 const SHAPE = '{ parameters: { NAME: Float32Array, … }, examples, loss, accuracy }';
 
 const HINT = `let train() return, or its promise resolve to, ${SHAPE}`;
 
 const appFailed = (text: string): CairnError => new CairnError('app-failed', text, { hint: HINT });
 
-/** What came, in a few words: never a value of an update. */
+/** The value's kind, in a few words: never a value of an update. */
 function kindOf(value: unknown): string {
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return `the text "${value.length > 20 ? `${value.slice(0, 20)}…` : value}"`;
+  if (typeof value === 'string') return `the string "${value.length > 20 ? `${value.slice(0, 20)}…` : value}"`;
   const name = (value as { readonly constructor?: { readonly name?: string } }).constructor?.name;
   if (typeof value !== 'object') return `a ${typeof value}`;
   return name === undefined || name === 'Object' ? 'an object' : `an object of type ${name}`;
@@ -24,7 +24,7 @@ function kindOf(value: unknown): string {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A tensor as an app may return it: anything that a Float32Array can be filled from, value by value. */
+/** A tensor in any form that an app may return: anything that a Float32Array can be filled from, value by value. */
 const isVector = (value: unknown): boolean =>
   (ArrayBuffer.isView(value) && !(value instanceof DataView) && !isOfBigInts(value)) ||
   (Array.isArray(value) && value.every((one) => typeof one === 'number'));
@@ -33,11 +33,10 @@ const isOfBigInts = (value: ArrayBufferView): boolean =>
   value instanceof BigInt64Array || value instanceof BigUint64Array;
 
 /**
- * Holds what an app's train() returned against what it should: whatever is wrong with it is the app's, and is said in its
- * author's terms, before anything is computed from it.
- * @throws CairnError `app-failed` for another kind of value than was asked for or an accuracy outside of 0 … 1,
- * `update-shape` naming the tensor, `data-empty` if no examples were used, `update-not-finite` for metrics that are NaN or
- * infinite
+ * Checks what an app's train() returned: any fault in it is the app's, and is described in its author's terms, before
+ * anything is computed from it.
+ * @throws CairnError `app-failed` for a value of the wrong kind or an accuracy outside 0 … 1, `update-shape` naming the
+ * tensor, `data-empty` if no examples were used, `update-not-finite` for metrics that are NaN or infinite
  */
 export function assertResult(result: unknown, layout: ParameterLayout): asserts result is TrainingResult {
   if (result === undefined) throw appFailed(`the app’s train() returned nothing; expected ${SHAPE}`);
@@ -94,7 +93,7 @@ function assertMetric(metric: 'loss' | 'accuracy', value: unknown): void {
       'app-failed',
       `the accuracy after training is ${value}, but a share from 0 to 1 was expected`,
       {
-        hint: 'use a share of 1 in what train() returns, such as 0.935 for 93.5 %; 0 where accuracy means nothing',
+        hint: 'use a share of 1 in what train() returns, such as 0.935 for 93.5 %; 0 if accuracy has no meaning',
       },
     );
   }

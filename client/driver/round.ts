@@ -25,18 +25,19 @@ import {
 import { Sending } from './sending.ts';
 
 /**
- * Messages that are kept while the session is being prepared. An honest coordinator sends six proofs of false dealings at
- * most with its invitation, the same again after each reconnection, and at its end one more: this is enough for a client that
- * comes back once meanwhile. What is beyond is dropped, and costs this client the round at worst.
+ * Maximum number of messages kept while the session is being prepared. An honest coordinator sends at most six proofs
+ * of false dealings with its invitation, the same again after each reconnection, and one more message at the end: this
+ * is enough for a client that reconnects once meanwhile. Further ones are dropped, and at worst cost this client the
+ * round.
  */
 const MAX_EARLY = 16;
 
 /**
- * Drives one round: it holds the settings against the client's policy, fetches the model, whose values say what the client
- * remembers of it, starts the session, gets an update, and only then advertises keys, so that a client that cannot train
- * is in no roster; the deadline of advertise-keys covers the training. From there on the
- * session says what happens. Messages are handled in the order in which they come, and what a step wants wiped is wiped
- * before anything is sent.
+ * Drives one round: it checks the settings against the client's policy, fetches the model, whose values determine what
+ * the client remembers about it, starts the session, gets an update, and only then advertises keys, so that a client
+ * that cannot train is in no roster; the deadline of advertise-keys covers the training. From then on the session
+ * decides what happens. Messages are handled in the order in which they come, and the secrets that a step lists are
+ * wiped before anything is sent.
  */
 export class RoundDriver {
   readonly settings: RoundSettings;
@@ -49,16 +50,16 @@ export class RoundDriver {
   #state: ClientSession | undefined;
   /** Messages that came before the session had started. */
   #early: Message[] = [];
-  /** The round from its model; undefined until that is known. */
+  /** The round with its model's point; undefined until that is known. */
   #from: RoundFromModel | undefined;
   #obtained: Obtained | undefined;
   /** Whether the session asked for its input before there was an update. */
   #inputWanted = false;
-  /** Whether its update was asked for, by a training or from one that still runs. */
+  /** Whether its update was requested, from a new training or one still running. */
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
   #record: string | undefined;
-  /** Steps whose messages wait until something is noted, and the last of them. */
+  /** Number of steps whose messages wait until something is recorded, and the last of them. */
   #unsent = 0;
   #lastUnsent: Promise<void> = Promise.resolve();
 
@@ -93,7 +94,7 @@ export class RoundDriver {
     return this.#over.signal.aborted;
   }
 
-  /** What there is of the round's update now. */
+  /** The present state of the round's update. */
   get #updateNow(): 'kept' | 'training' | 'none' {
     if (this.#obtained !== undefined) return 'kept';
     return this.#asked ? 'training' : 'none';
@@ -118,15 +119,15 @@ export class RoundDriver {
       this.#step({ kind: 'message', message });
       return;
     }
-    // A round may end while its model is still on the way.
+    // A round may end while its model is still being fetched.
     const end = earlyEnd(message, this.#invitation);
     if (end !== undefined) this.#tell(end);
     else if (this.#early.length < MAX_EARLY) this.#early.push(message);
   }
 
   /**
-   * The round is over for this client without a word of the coordinator's: it leaves, or the coordinator knows the round no
-   * more. Its secrets are wiped, the coordinator is told that it is out, and its user why.
+   * The round is over for this client without word from the coordinator: it leaves, or the coordinator has forgotten
+   * the round. Its secrets are wiped, the coordinator is told that it has left, and its user why.
    */
   leave(why: CairnError): void {
     this.#giveUp({ kind: 'left', why });
@@ -168,7 +169,7 @@ export class RoundDriver {
     const noted =
       this.#from && note(this.#from, { session: this.#round.scheme.client.session(state), send, events }, input);
     if (noted === undefined && this.#unsent === 0) this.#transition(send, events);
-    else this.#lastUnsent = this.#goOnAfter(noted, send, events);
+    else this.#lastUnsent = this.#transitionAfter(noted, send, events);
   }
 
   #transition(send: readonly SentMessage[], events: readonly ClientEvent[]): void {
@@ -176,8 +177,8 @@ export class RoundDriver {
     for (const event of events) this.#tell(event);
   }
 
-  /** What is noted is sent in its order, and after what was noted before it. */
-  async #goOnAfter(
+  /** Messages that wait for a record are sent in order, after those that waited before them. */
+  async #transitionAfter(
     noted: Promise<void> | undefined,
     send: readonly SentMessage[],
     events: readonly ClientEvent[],
@@ -206,7 +207,7 @@ export class RoundDriver {
       case 'signing':
       case 'false-dealing':
       case 'revealed':
-        return; // noted before anything was sent
+        return; // recorded before anything was sent
       case 'committed': {
         const { included, modelHash } = event;
         this.#round.context.refusals.forget(this.settings.task);
@@ -220,7 +221,7 @@ export class RoundDriver {
         return;
       }
       case 'abandoned':
-        // Before there was an update it may have been about to refuse: its like may have ended the round.
+        // Without an update, this client might have been about to refuse the round: the same refusal may have ended it.
         if (this.#obtained !== undefined) this.#round.context.refusals.forget(this.settings.task);
         this.#round.emit({ kind: 'abandoned', code: event.code, message: event.message, update: this.#updateNow });
         this.#end({ kind: 'abandoned' });
@@ -231,8 +232,8 @@ export class RoundDriver {
   }
 
   /**
-   * Computes the agreements that the session waits for. Meanwhile it takes no message but one that ends it, so what comes
-   * is handled in its order, and a round that ends wipes its keys at once and what is being computed when it is done.
+   * Computes the agreements that the session waits for. Meanwhile it accepts only messages that end it, so messages are
+   * handled in order, and a round that ends wipes its keys at once, and what is being computed when that is done.
    */
   async #agree(): Promise<void> {
     const wanted = this.#state === undefined ? undefined : this.#round.scheme.client.work(this.#state);
@@ -241,7 +242,7 @@ export class RoundDriver {
       const agreer = await this.#round.context.agreer;
       const shared = await agreer.agree(wanted, this.#over.signal);
       if (!this.ended) this.#round.emit({ kind: 'agreed', peers: shared.length, agreement: agreer.name });
-      // A listener may just have left: then the session refuses the secrets, and wipes them.
+      // A listener may have just left the round: then the session refuses the secrets, and wipes them.
       this.#step({ kind: 'agreements', shared });
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
@@ -265,8 +266,8 @@ export class RoundDriver {
   }
 
   /**
-   * Ends the session from this side. The coordinator learns of which class the reason is, unless the client's policy says
-   * otherwise; its words are between the client and its user: see `leavingReason`.
+   * Ends the session from this side. The coordinator learns the class of the reason, unless the client's policy says
+   * otherwise; its text is between the client and its user: see `leavingReason`.
    */
   #giveUp(end: Extract<RoundEnd, { kind: 'left' | 'refused' }>): void {
     if (this.ended) return;

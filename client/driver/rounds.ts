@@ -23,22 +23,24 @@ interface Current {
   stale: boolean;
 }
 
-/** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
+/**
+ * Maximum number of settings hashes remembered against replays; older ones are of models that are no longer trained.
+ */
 const MAX_SEEN = 65_536;
 const MAX_WAITING = 16;
 
-/** @throws CairnError `session-mismatch`, `wire-suite` if an invitation's header is not that of its settings */
+/** @throws CairnError `session-mismatch`, `wire-suite` if an invitation's header does not match its settings */
 function assertBound({ context, suite, settings }: RoundInvitation, hash: Uint8Array): void {
   if (!equalBytes(context, hash))
     throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
   if (suite !== settings.suite)
-    throw new CairnError('wire-suite', `an invitation in suite ${suite} to a round of ${settings.suite}`);
+    throw new CairnError('wire-suite', `an invitation in suite ${suite} to a round in suite ${settings.suite}`);
 }
 
 /**
- * A client's rounds, one after another. An invitation while a round is under way waits for its end, one for each task;
- * but a round of the same task, one that has nothing more to send, or one that the coordinator may have forgotten gives
- * way to it, so that a lost Outcome never keeps a client from its next round.
+ * A client's rounds, one after another. An invitation during a round waits for its end, one for each task; but a round
+ * of the same task, one that has nothing more to send, or one that the coordinator may have forgotten gives way to it,
+ * so that a lost Outcome never keeps a client from its next round.
  */
 export class Rounds {
   readonly #context: RoundContext;
@@ -55,7 +57,7 @@ export class Rounds {
     this.#onEnd = onEnd;
   }
 
-  /** The client has its seat, perhaps again and perhaps another one. */
+  /** The client has its seat, possibly again and possibly a different one. */
   seated(member: MemberId, renewed: boolean): void {
     const moved = this.#member !== undefined && this.#member !== member;
     this.#member = member;
@@ -78,30 +80,30 @@ export class Rounds {
     }
   }
 
-  /** A message that the connection, or its decoder, did not take. */
+  /** A message that the connection, or its decoder, rejected. */
   unreadable({ code, message }: CairnError): void {
     if (!this.#closed) this.#ignore(code, message);
   }
 
   /**
-   * The coordinator says where a task stands. A round of it that it does not run, or of which it counts the end, is over for
-   * this client, which was away when it ended: all others have heard how before.
+   * The coordinator reports a task's state. A round of it that the coordinator does not run, or counts as ended, is
+   * over for this client, which was away when it ended: all others have already heard how.
    */
   news({ task, state, round }: Pick<TaskNewsFields, 'task' | 'state' | 'round'>): void {
     const isOver = (number: number): boolean => state !== 'running' || round >= number;
     this.#withdraw(({ settings: waiting }) => waiting.task === task && isOver(waiting.round));
     const { settings } = this.#current?.driver ?? {};
-    if (settings?.task === task && isOver(settings.round)) this.#forgotten('it has gone on without this client');
+    if (settings?.task === task && isOver(settings.round)) this.#forgotten('it has continued without this client');
   }
 
-  /** Leaves the round that is under way, and takes no more. */
+  /** Leaves the current round, and accepts no more. */
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;
     this.#current?.driver.leave(new CairnError('member-left', 'this client has left'));
   }
 
-  /** The coordinator says nothing of the present round any more. */
+  /** The coordinator says no more about the current round. */
   #forgotten(why: string): void {
     this.#current?.driver.leave(new CairnError('round-forgotten', `the coordinator does not say how it ended: ${why}`));
   }
@@ -111,7 +113,8 @@ export class Rounds {
     const { task } = settings;
     const foreign = this.#member === undefined ? undefined : this.#unknownScheme(settings);
     if (foreign !== undefined) {
-      // In a round that it takes part in, the session checks that. Here an Abort would go out for whatever round is named.
+      // In a round that it takes part in, the session checks that. Here an Abort would go out for any round that is
+      // named.
       assertBound(invitation, settingsHash(this.#context.trainer.primitives, invitation.encodedSettings));
       refuseForeign(this.#context, invitation, foreign);
       this.#onEnd({ kind: 'refused', error: foreign });
@@ -122,7 +125,7 @@ export class Rounds {
       this.#begin(invitation);
       return;
     }
-    // Not `round-replayed`: to refuse a copy of the present invitation would end the present round.
+    // Not `round-replayed`: refusing a copy of the current invitation would end the current round.
     if (equalBytes(current.context, context)) {
       this.#ignore('message-duplicate', `received the invitation to round ${current.driver.settings.round} again`);
       return;
@@ -132,7 +135,7 @@ export class Rounds {
       this.#forgotten('it has begun another one');
   }
 
-  /** Why this client cannot take part by the scheme that the settings name; undefined where it can. */
+  /** Why this client cannot take part with the scheme that the settings name; undefined if it can. */
   #unknownScheme(settings: RoundSettings): CairnError | undefined {
     try {
       schemeOf(settings, this.#context.schemes);
@@ -149,7 +152,7 @@ export class Rounds {
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
-  /** Whether the message ends a round that had only been waiting. @throws CairnError `wire-…` for one that is badly formed */
+  /** Whether the message ends a round that was only waiting. @throws CairnError `wire-…` for a malformed one */
   #withdrawn(message: Message): boolean {
     return this.#withdraw((waiting) => earlyEnd(message, waiting) !== undefined);
   }

@@ -14,8 +14,8 @@ import type { UpdateKey } from './updates.ts';
 const NO_SALT = new Uint8Array(SIZES.hash);
 
 /**
- * The seed of a client's training where it was given none: an integer below 2^32 that follows from the client's own
- * secret, so that a member that is started again trains the same update from the same model.
+ * The default seed of a client's training: an integer below 2^32 that follows from the client's own secret, so that a
+ * restarted member trains the same update from the same model.
  */
 export function defaultSeed(primitives: Primitives, secret: SecretBytes): number {
   const key = deriveKey(primitives, secret.expose(), NO_SALT, LABELS.trainingSeed);
@@ -26,8 +26,8 @@ export function defaultSeed(primitives: Primitives, secret: SecretBytes): number
 }
 
 /**
- * A seed for the shuffling of one training: 32 bits of SHA-256. It is no secret and reaches no key. Neither a task nor a
- * round nor a count is in it: what a client trains from one model, for one repeat and by the same options is the same.
+ * A seed for the shuffling of one training: 32 bits of SHA-256. It is not secret and reaches no key. It depends on no
+ * task, round or count: what a client trains from one model, for one repeat and with the same options is the same.
  */
 export function trainingSeed(primitives: Primitives, seed: number, { point, repeat, training }: UpdateKey): number {
   const digest = primitives.sha256(utf8(JSON.stringify([seed, toHex(point), repeat, training])));
@@ -35,8 +35,8 @@ export function trainingSeed(primitives: Primitives, seed: number, { point, repe
 }
 
 /**
- * A seed for the choice of examples in a training anew: an integer below 2^53 that the coordinator cannot know, since
- * it follows from the client's own secret.
+ * A seed for the choice of examples in a repeated training: an integer below 2^53 that the coordinator cannot know,
+ * since it follows from the client's own secret.
  */
 export function subsetSeed(primitives: Primitives, secret: SecretBytes, { point, repeat }: UpdateKey): number {
   const key = deriveKey(primitives, secret.expose(), point, LABELS.subset, u32le(repeat));

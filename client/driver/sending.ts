@@ -5,24 +5,26 @@ import { decodeAbort, type Message, receiveMessage } from '../../protocol/wire/i
 import type { RoundAtWork } from './context.ts';
 
 /**
- * Refusals that say no more than that a message came twice or too late. They end nothing: what becomes of the round is for
- * its Outcome to say, which follows `session-closed` too, and names the inputs that are in the sum.
+ * Refusals that say only that a message came twice or too late. They end nothing: the round's end is for its Outcome to
+ * report, which follows `session-closed` too, and says which inputs are in the sum.
  */
 const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state', 'session-closed']);
 
-/** What the coordinator's acknowledgements may come to. */
+/** Callbacks for the coordinator's acknowledgements. */
 interface Answers {
-  /** It refused a message by an Abort. */
+  /** It refused a message with an Abort. */
   refused(abort: Message): void;
   /** It has this client in no round, as after a restart, or in another one; either way this one is over. */
   forgotten(error: CairnError): void;
 }
 
-/** What a round sends. What the scheme's first state takes, such as keys, is kept back until there is an update. */
+/**
+ * Sends a round's messages. Those for the scheme's first state, such as keys, are held back until there is an update.
+ */
 export class Sending {
   readonly #round: RoundAtWork;
   readonly #answers: Answers;
-  /** The session's first messages; undefined once there is an update, or no need of one. */
+  /** The session's first messages; undefined once there is an update, or none is needed. */
   #keptBack: readonly SentMessage[] | undefined = [];
 
   constructor(round: RoundAtWork, answers: Answers) {
@@ -30,19 +32,19 @@ export class Sending {
     this.#answers = answers;
   }
 
-  /** Sends what was kept back, and keeps nothing back any more. */
+  /** Sends what was held back, and holds nothing back from now on. */
   release(): void {
     const first = this.#keptBack ?? [];
     this.#keptBack = undefined;
     this.send(first);
   }
 
-  /** Forgets what was kept back: only the round's end can be sent now. */
+  /** Discards what was held back: only the round's end can be sent now. */
   drop(): void {
     this.#keptBack = undefined;
   }
 
-  /** Hands messages to the connection, or keeps them until there is an update. */
+  /** Hands messages to the connection, or holds them back until there is an update. */
   send(messages: readonly SentMessage[]): void {
     const { context, scheme, emit } = this.#round;
     for (const message of messages) {
@@ -59,7 +61,10 @@ export class Sending {
     }
   }
 
-  /** What the coordinator's acknowledgement said. A refusal that is not harmless means that the round goes on without us. */
+  /**
+   * Handles the coordinator's acknowledgement. A refusal that is not harmless means that the round continues without
+   * us.
+   */
   #answered(refused: Uint8Array | undefined): void {
     const { context, over } = this.#round;
     if (refused === undefined || over.aborted) return;

@@ -4,17 +4,17 @@ import type { DecodedModel, ParameterLayout, Shapes } from '../../protocol/model
 import { apiUrl } from '../transport/address.ts';
 import type { Address } from '../transport/transport.ts';
 
-/** Whose fault it likely is: an app is made for one model, and a task seldom changes its own. */
+/** The likely fault: an app is made for one model, and a task seldom changes its own. */
 const HINT =
-  'most likely this app is for another model: give this client the app of the task; where other members are refused too, the coordinator’s operator has set up another model than meant';
+  'most likely this app is for another model: give this client the task’s app; if other members are refused too, the coordinator’s operator has set up the wrong model';
 
 const shapeText = (shape: readonly number[]): string => shape.join('×') || 'a scalar';
 
 /**
  * The first tensor in which a task's model and this client's app differ.
  * @param shapes of the task's model
- * @param kept tensors that its file carries along, and nobody trains
- * @returns `update-shape` naming the tensor and both shapes; undefined where there is no difference
+ * @param kept tensors that its file contains but that are not trained
+ * @returns `update-shape` naming the tensor and both shapes; undefined if there is no difference
  */
 export function shapeFault(
   layout: ParameterLayout,
@@ -25,13 +25,13 @@ export function shapeFault(
   for (const [name, shape] of Object.entries(shapes)) {
     if (layout.names.includes(name)) continue;
     const own = `this app has ${layout.names.slice(0, 8).join(', ')}`;
-    return fault(`the task’s model has a tensor "${name}" (${shapeText(shape)}) that this app has not: ${own}`);
+    return fault(`the task’s model has a tensor "${name}" (${shapeText(shape)}) that this app does not have: ${own}`);
   }
   for (const name of layout.names) {
     if (Object.hasOwn(kept, name)) {
       return new CairnError(
         'update-shape',
-        `tensor "${name}" has type ${kept[name]!.dtype} in the task’s model: it is carried along and not trained`,
+        `tensor "${name}" has type ${kept[name]!.dtype} in the task’s model: it is kept but not trained`,
         { hint: 'leave it out of the app’s shapes' },
       );
     }
@@ -46,8 +46,8 @@ export function shapeFault(
 }
 
 /**
- * Why a task's model of another size does not fit: with the tensor's name where the coordinator still serves the head of
- * the file, and with both sizes where it does not. What it says is believed by nobody: the round is refused either way.
+ * Why a task's model of a different size does not fit: with the tensor's name if the coordinator still serves the head
+ * of the file, otherwise with both sizes. Nothing depends on what it says: the round is refused either way.
  * @param dimension - parameters of the task's model, by the round's settings
  */
 export async function sizeFault(
@@ -61,14 +61,14 @@ export async function sizeFault(
   return new CairnError('update-shape', fault === undefined ? sizes : `${sizes}: ${fault.message}`, { hint: HINT });
 }
 
-/** Bytes of a file's head that are read for an error message, and how long they are waited for. */
+/** Bytes of a file's head that are read for an error message, and how long to wait for them. */
 const MAX_HEAD = 2 ** 20;
 const TIMEOUT_MS = 10_000;
 
 /** Types of tensors that become parameters. */
 const TRAINED: ReadonlySet<unknown> = new Set(['F16', 'BF16', 'F32', 'F64']);
 
-/** The shapes in the header of a model file, of which no more than that is fetched. Throws whatever goes wrong. */
+/** The shapes in the header of a model file, of which no more than that is fetched. Throws on any failure. */
 async function headShapes(address: Address, modelHash: Uint8Array, signal: AbortSignal): Promise<Shapes | undefined> {
   const enough = new AbortController();
   try {
@@ -102,7 +102,7 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> 
   return both;
 }
 
-/** Entries of a header that are trained: the others are carried along, and the file's free text has no shape. */
+/** Entries of a header that are trained: the others are only kept, and the file's free text has no shape. */
 function shapesIn(header: unknown): Shapes | undefined {
   if (typeof header !== 'object' || header === null) return undefined;
   const found: Record<string, readonly number[]> = {};

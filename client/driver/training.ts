@@ -31,7 +31,7 @@ export interface TrainingRound extends UpdateKey, Pick<RoundSettings, 'task' | '
 const OF_TASK = 'the fault is the coordinator’s: have its operator correct the task’s training options';
 
 /**
- * The task's options for local training. An empty text means none.
+ * The task's options for local training. An empty string means none.
  * @throws CairnError `settings-invalid` for anything but a JSON object
  */
 function trainingOptions(text: string): Readonly<Record<string, unknown>> {
@@ -49,9 +49,9 @@ function trainingOptions(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
+ * Trains from the round's model and returns new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
- * @param noted called when the model is there; the app begins, after `begins`, when it resolves
+ * @param noted called when the model is there; after it resolves, `begins` is called and the app begins
  * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, `app-failed`, and what
  * `fetchModel` and `noted` throw
  */
@@ -80,6 +80,6 @@ export async function trainLocally(
 }
 
 const updateNotFinite = (tensor: string): CairnError =>
-  new CairnError('update-not-finite', `the update of tensor "${tensor}" holds NaN or an infinite value`, {
+  new CairnError('update-not-finite', `the update of tensor "${tensor}" contains NaN or an infinite value`, {
     hint: 'lower the learning rate or check the data; nothing was sent',
   });

@@ -2,7 +2,7 @@ import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 
-/** What training gave, ready to be quantized. */
+/** The result of training, ready to be quantized. */
 export interface LocalUpdate {
   /** New minus old parameters in layout order. */
   readonly update: Float32Array;
@@ -11,7 +11,7 @@ export interface LocalUpdate {
   readonly accuracy: number;
 }
 
-/** What an update is trained from and how: updates of one model point, repeat and options are one and the same. */
+/** What an update is trained from and how: updates with the same model point, repeat and options are the same. */
 export interface UpdateKey extends Pick<RoundSettings, 'repeat' | 'training'> {
   /** `modelPoint` of the round's model: 32 bytes. */
   readonly point: Uint8Array;
@@ -24,32 +24,32 @@ interface Kept {
   readonly controller: AbortController;
   /** Tasks that asked for it: the names come from the coordinator, and decide only what is dropped first. */
   readonly tasks: Set<string>;
-  /** The update once it is there, to be zeroed when it is dropped. */
+  /** The update once it is ready, to be zeroed when it is dropped. */
   ready: LocalUpdate | undefined;
 }
 
-/** Updates that are kept at the same time; each is as large as the model. */
+/** Maximum number of updates kept at the same time; each is as large as the model. */
 const MAX_KEPT = 8;
 
 /**
- * Keeps each update for its model point: whatever a coordinator says of a round, and to whatever other rounds it invites,
- * a client that is asked for an update from the same model gives the same one, without another training. So it is kept
- * after a round that was abandoned or has committed alike, and an attempt that loses this client on the way loses no
- * training, even if that was still running when the round ended.
+ * Keeps each update for its model point: whatever a coordinator says about a round, and whatever other rounds it
+ * invites to, a client that is asked for an update from the same model gives the same one, without another training. So
+ * it is kept after a round whether that was abandoned or has committed, and an attempt that loses this client on the
+ * way loses no training, even if that was still running when the round ended.
  *
- * An update is dropped when its task asks for one from another model, or for another repeat, under the same options; and
- * beyond a few updates the one that was asked for the longest ago. What is asked for again after that is trained again,
- * with the same seed. Where that gives another update, the client's memory refuses to send it.
+ * An update is dropped when its task asks for one from another model, or for another repeat, with the same options; and
+ * beyond a few updates the least recently requested one. If it is requested again later, it is trained again, with the
+ * same seed. If that gives a different update, the client's memory refuses to send it.
  */
 export class UpdateKeeper {
-  /** The one that was asked for last comes last. */
+  /** In the order in which they were last requested. */
   readonly #kept = new Map<string, Kept>();
   #training: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /**
-   * The update for a round: the kept one, or what `train` gives. One training runs at a time, since an app may train in
-   * place; one that another round makes useless is aborted first.
+   * The update for a round: the kept one, or the result of `train`. One training runs at a time, since an app may train
+   * in place; one that another round makes useless is aborted first.
    * @param task name of the round's task
    * @returns the update, and whether it was kept from an earlier attempt
    * @throws whatever `train` throws; then nothing is kept
@@ -73,13 +73,15 @@ export class UpdateKeeper {
     return { update: await this.#start(task, key, training, train).result, kept: false };
   }
 
-  /** Aborts every training and forgets every update; there will be no more. */
+  /** Aborts every training and forgets every update; no more will follow. */
   close(): void {
     this.#closed = true;
     for (const entry of [...this.#kept.values()]) this.#drop(entry);
   }
 
-  /** A task has gone on: its updates by these options from other models, or for other repeats, have done their work. */
+  /**
+   * A task has moved on: its updates with these options from other models, or for other repeats, are no longer needed.
+   */
   #leave(task: string, key: string, training: string): void {
     for (const entry of [...this.#kept.values()]) {
       if (entry.key === key || entry.training !== training) continue;

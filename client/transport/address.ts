@@ -4,8 +4,9 @@ import type { Address } from './transport.ts';
 
 /**
  * Reads a coordinator's address, such as `http://localhost:8080` or `https://example.org/cairn`.
- * @param unsafePlainHttp whether plain HTTP to another machine is taken
- * @throws CairnError `config-invalid` for anything but an http or https URL without query, user name or password, which is not shown; `unsafe-plain-http`
+ * @param unsafePlainHttp whether plain HTTP to another machine is allowed
+ * @throws CairnError `config-invalid` for anything but an http or https URL without query, user name or password (which
+ * is not shown); `unsafe-plain-http`
  */
 export function parseAddress(text: string, unsafePlainHttp = false): Address {
   const refuse = (what: string): CairnError =>
@@ -15,7 +16,7 @@ export function parseAddress(text: string, unsafePlainHttp = false): Address {
     url = new URL(text);
   } catch {
     // Before an @ there may be a password.
-    throw refuse(`an http or https URL was expected, got ${text.includes('@') ? 'another text' : `"${text}"`}`);
+    throw refuse(`an http or https URL was expected, got ${text.includes('@') ? 'something else' : `"${text}"`}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw refuse('a user name or password has no meaning here: a member signs in with its identity');
@@ -30,8 +31,8 @@ export function parseAddress(text: string, unsafePlainHttp = false): Address {
   if (url.protocol === 'http:' && !unsafePlainHttp && !isLoopback(url.hostname)) {
     throw new CairnError(
       'unsafe-plain-http',
-      `address: ${origin} is another machine, and what passes over plain HTTP can be read and changed on the way`,
-      { hint: 'join at an https address, or say --unsafe-plain-http (unsafePlainHttp: true)' },
+      `address: ${origin} is another machine, and plain HTTP can be read and changed in transit`,
+      { hint: 'join at an https address, or pass --unsafe-plain-http (unsafePlainHttp: true)' },
     );
   }
   return { text, origin, base: whole.slice(origin.length) };

@@ -22,12 +22,12 @@ import { SendQueue } from './send-queue.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 import { Upload } from './upload.ts';
 
-/** Who a connection speaks for. */
+/** The identity that a connection speaks for. */
 type Speaker =
   | { readonly kind: 'member'; readonly member: number; readonly keys: KeyPair }
   | { readonly kind: 'guest'; readonly name: string };
 
-/** What a connection needs. */
+/** Options for creating a connection. */
 export interface ConnectionOptions {
   readonly address: Address;
   readonly primitives: Primitives;
@@ -39,23 +39,23 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
 }
 
-/** What a connection tells. */
+/** Callbacks of a connection. */
 export interface ConnectionEvents {
-  /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
+  /** The client has its seat. `renewed`: the coordinator did not remember the previous connection. */
   readonly seated: (member: MemberId, renewed: boolean) => void;
   /** A message about a round. */
   readonly message: (message: Message) => void;
-  /** A message that cannot be read, or has no place on this connection. */
+  /** A message that cannot be read, or does not belong on this connection. */
   readonly unreadable: (error: CairnError) => void;
-  /** Where a task stands, as the coordinator says. */
+  /** A task's state, as reported by the coordinator. */
   readonly news: (news: TaskNews) => void;
   readonly lost: (reason: string) => void;
-  /** It is over: the coordinator was never reached, or refused this client. Nothing follows. */
+  /** The connection is over: the coordinator was never reached, or refused this client. Nothing follows. */
   readonly failed: (error: CairnError) => void;
 }
 
 /**
- * A seat at the coordinator: it answers the challenge, keeps its place over lost connections, and delivers messages
+ * A seat at the coordinator: it answers the challenge, keeps its seat when connections are lost, and delivers messages
  * although connections break.
  */
 export class CoordinatorConnection {
@@ -65,7 +65,7 @@ export class CoordinatorConnection {
   readonly #outbox: SendQueue;
   readonly #inquiry: Inquiry;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Ends a connection that stands, and on which no seat is given. */
+  /** Ends an open connection on which no seat is given. */
   #greeting: ReturnType<typeof setTimeout> | undefined;
   #challenge: Uint8Array | undefined;
   #member: MemberId | undefined;
@@ -74,7 +74,7 @@ export class CoordinatorConnection {
   #seated = false;
   #over = false;
   #lastFailure = 'no answer';
-  /** Whether the coordinator itself has said why, or another connection stood: then there is nothing to find out. */
+  /** Whether the coordinator itself has said why, or another connection was open: then there is nothing to find out. */
   #told = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
@@ -96,26 +96,26 @@ export class CoordinatorConnection {
     );
   }
 
-  /** Whether the client has its seat and the connection stands. */
+  /** Whether the client has its seat and is connected. */
   get seated(): boolean {
     return this.#seated;
   }
 
   /**
    * Delivers a message about a round, over as many connections as that takes.
-   * @returns the Abort's bytes where the coordinator refused it, undefined where it took it
+   * @returns the Abort's bytes if the coordinator refused it, undefined if it accepted it
    * @throws CairnError `unreachable`, `session-closed`
    */
   send(bytes: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#outbox.add(bytes);
   }
 
-  /** From now on no pause before an attempt to connect is longer, but for jitter. */
+  /** From now on no pause before an attempt to connect is longer, apart from jitter. */
   pauseAtMost(ms: number): void {
     this.#transport.pauseAtMost(ms);
   }
 
-  /** Ends the connection. What has not been delivered is given up. */
+  /** Ends the connection. Undelivered messages are given up. */
   close(): void {
     this.#over = true;
     this.#seated = false;
@@ -131,7 +131,8 @@ export class CoordinatorConnection {
     this.#told = true;
     clearTimeout(this.#greeting);
     this.#recovered = recovered && this.#member !== undefined;
-    // A recovered connection still has its seat; should the coordinator challenge it all the same, it is answered.
+    // A recovered connection still has its seat; if the coordinator challenges it nevertheless, the challenge is
+    // answered.
     if (this.#recovered) this.#sit(this.#member!);
     else this.#greeting = setTimeout(() => this.#transport.restart(), this.#options.pace.ackTimeoutMs);
   }
@@ -158,7 +159,8 @@ export class CoordinatorConnection {
       else this.#events.message(message);
     } catch (thrown) {
       const error = asCairnError(thrown);
-      // Before there is a seat, a message that cannot be read is no coordinator of our kind; later it is one bad message.
+      // Before there is a seat, an unreadable message means that this is no coordinator of our kind; later it is one
+      // bad message.
       if (this.#member === undefined) this.#fail(error);
       else this.#events.unreadable(error);
     }
@@ -202,7 +204,7 @@ export class CoordinatorConnection {
   #welcome(message: Message): void {
     const welcome = decodeWelcome(message);
     if (this.#challenge === undefined || !equalBytes(welcome.context, this.#challenge)) {
-      throw new CairnError('session-mismatch', 'a welcome answers another challenge');
+      throw new CairnError('session-mismatch', 'a welcome answers a different challenge');
     }
     const { speaker } = this.#options;
     if (speaker.kind === 'member' && welcome.member !== speaker.member) {
@@ -212,10 +214,10 @@ export class CoordinatorConnection {
     this.#sit(welcome.member);
   }
 
-  /** News of another connection may be old: what they say of a round would be wrong by now. */
+  /** News of another connection may be old: what it says about a round would be outdated. */
   #news(news: TaskNews): void {
     if (!this.#seated || this.#challenge === undefined || !equalBytes(news.context, this.#challenge)) {
-      throw new CairnError('session-mismatch', 'news came that belong to another connection');
+      throw new CairnError('session-mismatch', 'received news that belongs to another connection');
     }
     this.#events.news(news);
   }
@@ -234,9 +236,9 @@ export class CoordinatorConnection {
 
   #refused(abort: Abort): void {
     const code = isErrorCode(abort.code) ? abort.code : 'refused';
-    // An answer that came too late, or too soon after others, says nothing about the next one; the time for the first
-    // seat bounds how often that is tried.
-    // After a break the coordinator may still hold the seat for the dead connection, or have forgotten a guest's token.
+    // An answer that came too late, or too soon after others, says nothing about the next one; the time limit for the
+    // first seat bounds how often that is retried. After a break the coordinator may still hold the seat for the dead
+    // connection, or have forgotten a guest's token.
     const again = this.#member !== undefined && (code === 'seat-taken' || code === 'member-unknown');
     if (again || code === 'deadline-missed' || code === 'rate-limited') {
       if (code === 'member-unknown') this.#token = new Uint8Array();
@@ -246,7 +248,10 @@ export class CoordinatorConnection {
     this.#fail(new CairnError(code, abort.message === '' ? 'the coordinator refused this client' : abort.message));
   }
 
-  /** A try has failed. Before the first seat it is found out why, and a cause that waiting does not cure ends it. */
+  /**
+   * A try has failed. Before the first seat the reason is investigated, and one that waiting does not cure ends the
+   * attempts.
+   */
   #failed(reason: string, told: boolean): void {
     this.#lastFailure = reason;
     this.#told = told;
@@ -264,7 +269,7 @@ export class CoordinatorConnection {
   #noAnswer(found: Diagnosis | undefined): CairnError {
     const { address, connectTimeoutMs } = this.#options;
     if (found === undefined) {
-      const text = `no coordinator answers at ${address.text} within ${connectTimeoutMs} ms: ${this.#lastFailure}`;
+      const text = `no coordinator answered at ${address.text} within ${connectTimeoutMs} ms: ${this.#lastFailure}`;
       return new CairnError('unreachable', text);
     }
     return new CairnError('unreachable', `cannot join at ${address.text}: ${found.cause}`, { hint: found.hint });

@@ -6,15 +6,15 @@ import type { Address } from './transport.ts';
 /** Milliseconds without a byte after which a connection counts as dead. The coordinator's own measure is longer. */
 const SILENCE_MS = 20_000;
 
-/** What is downloaded, and how. */
+/** What to download, and how. */
 export interface DownloadOptions {
   /** Path below the API's root, such as `v1/directory`. */
   readonly path: string;
-  /** Greatest number of bytes that is held. */
+  /** Maximum number of bytes that are held. */
   readonly limit: number;
   /**
-   * Whether what the path names never changes, as where it is a hash: then a download that broke off goes on where it was,
-   * and the caller verifies the whole. Anything else begins again.
+   * Whether what the path names never changes, as if it is a hash: then a download that broke off continues where it
+   * was, and the caller verifies the whole. Anything else begins again.
    */
   readonly resumes: boolean;
   /** Milliseconds before the second try. */
@@ -24,9 +24,9 @@ export interface DownloadOptions {
 }
 
 /**
- * One resource of the coordinator's API on its way here, over as many connections as that takes: a line that breaks every
- * few seconds brings it all the same, and what has come is not sent again. No clock ends it, since nobody but the caller
- * knows for how long it is of use.
+ * One resource of the coordinator's API in transit, over as many connections as that takes: a line that breaks every
+ * few seconds nevertheless delivers it, and what has come is not sent again. It has no time limit, since only the
+ * caller knows for how long it is of use.
  */
 export class Download {
   readonly #address: Address;
@@ -41,17 +41,17 @@ export class Download {
     this.#options = options;
   }
 
-  /** Bytes that have come. */
+  /** Number of bytes received. */
   get length(): number {
     return this.#length;
   }
 
   /**
-   * Fetches what is missing, and tries again with growing pauses, or when the coordinator says, until all is there.
-   * @param wanted asked before each further try; where it says no the last failure is thrown, and what has come is kept
-   * for the next call
-   * @throws CairnError `unreachable` for an answer that another try would not change, or where it is not wanted any more;
-   * `coordinator-address`, `wire-bounds` for more than `limit` bytes; the signal's reason where it was aborted
+   * Fetches what is missing, and retries with growing pauses, or when the coordinator says, until everything is there.
+   * @param wanted called before each further try; if it returns false, the last failure is thrown, and what has come is
+   * kept for the next call
+   * @throws CairnError `unreachable` for an answer that another try would not change, or if it is no longer wanted;
+   * `coordinator-address`, `wire-bounds` for more than `limit` bytes; the signal's reason if it was aborted
    */
   async whole(signal: AbortSignal, wanted: () => boolean = () => true): Promise<Uint8Array> {
     for (let barren = 0; ;) {
@@ -65,7 +65,7 @@ export class Download {
     }
   }
 
-  /** Forgets what has come: it was not what it should be. No cache on the way is asked again. */
+  /** Discards what has come: it was not what it should be. Caches on the way are bypassed from now on. */
   discard(): void {
     this.#parts = [];
     this.#length = 0;
@@ -77,7 +77,7 @@ export class Download {
     return growingPause(this.#options.firstPauseMs, Math.max(0, barren - 1));
   }
 
-  /** One try. @returns why it did not bring everything, where another may; undefined when all is there */
+  /** One try. @returns why it did not bring everything, if another may; undefined when all is there */
   async #attempt(signal: AbortSignal): Promise<{ readonly error: CairnError; readonly waitMs?: number } | undefined> {
     const { path, silenceMs = SILENCE_MS } = this.#options;
     // Cancelling a body leaves its connection open; aborting the request ends it.
@@ -98,10 +98,10 @@ export class Download {
         // Only the end of the answer was missed.
         if (answer.total === this.#length) return undefined;
         this.discard();
-        return { error: this.#cut('it is shorter than what has come of it') };
+        return { error: this.#cut('it is shorter than the part already received') };
       }
       if (answer.start !== this.#length) this.#begin();
-      if (answer.start !== this.#length) return { error: this.#cut('another part came than was asked for') };
+      if (answer.start !== this.#length) return { error: this.#cut('the part received is not the one requested') };
       this.#total = answer.total;
       await this.#read(answer.response, heard);
       if (this.#total !== undefined && this.#length < this.#total) return { error: this.#cut('a part is missing') };
@@ -117,7 +117,7 @@ export class Download {
     }
   }
 
-  /** From the first byte. */
+  /** Starts from the first byte. */
   #begin(): void {
     this.#parts = [];
     this.#length = 0;

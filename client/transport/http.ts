@@ -2,19 +2,19 @@ import { CairnError } from '../../protocol/errors.ts';
 import { apiUrl } from './address.ts';
 import type { Address } from './transport.ts';
 
-/** The status of an answer to who asks for another host than the coordinator's own. */
+/** The status of an answer to a request for a host other than the coordinator's own. */
 const MISDIRECTED = 421;
 
-/** The status of an answer to who asks too often. */
+/** The status of an answer to a client that asks too often. */
 const TOO_MANY = 429;
 
-/** The status of an answer to who asks for bytes beyond the end. */
+/** The status of an answer to a request for bytes beyond the end. */
 const BEYOND_THE_END = 416;
 
-/** Statuses of faults that pass: what sends them, be it a proxy, says nothing about what was asked for. */
+/** Statuses of temporary faults: they come from a proxy or the like, and say nothing about what was requested. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, TOO_MANY, 500, 502, 503, 504]);
 
-/** Milliseconds until the next try where too many requests were made and the answer does not say, as to other origins. */
+/** Milliseconds until the next try if too many requests were made and the answer does not say, as to other origins. */
 const DEFAULT_WAIT_MS = 5000;
 const MAX_WAIT_MS = 60_000;
 
@@ -24,7 +24,7 @@ export interface Asked {
   readonly path: string;
   /** Offset of the first byte that is still missing; 0 asks for all of it, without a range. */
   readonly from: number;
-  /** Past every cache on the way: what one of them held was wrong. */
+  /** Bypasses every cache on the way: one of them held wrong data. */
   readonly reload: boolean;
 }
 
@@ -32,13 +32,13 @@ export interface Asked {
 interface Found {
   readonly kind: 'bytes';
   readonly response: Response;
-  /** Where in the whole its first byte stands. */
+  /** Offset of its first byte in the whole. */
   readonly start: number;
-  /** Bytes of the whole, where the answer says so. */
+  /** Bytes of the whole, if the answer says so. */
   readonly total: number | undefined;
 }
 
-/** What came of a request. `again`: it may be tried again, after so many milliseconds if it says. */
+/** The result of a request. `again`: it may be retried, after this many milliseconds if it says. */
 export type Answer =
   | Found
   | { readonly kind: 'beyond'; readonly total: number | undefined }
@@ -46,16 +46,17 @@ export type Answer =
 
 /**
  * One GET to the coordinator's API, as far as its headers.
- * @throws CairnError `coordinator-address` where the coordinator does not go by this address, `unreachable` for an answer
+ * @throws CairnError `coordinator-address` if the coordinator does not have this address, `unreachable` for an answer
  * that another try would not change: a refusal, a redirect, or a page for people; whatever `fetch` throws
  */
 export async function ask(address: Address, { path, from, reload }: Asked, signal: AbortSignal): Promise<Answer> {
   const response = await fetch(apiUrl(address, path), {
-    // A coordinator has no business sending its clients elsewhere.
+    // A coordinator never redirects its clients.
     redirect: 'manual',
     ...(reload ? { cache: 'reload' } : {}),
     signal,
-    // No `If-Range`: browsers would ask another origin for leave first. The caller knows by the hash what it gets.
+    // No `If-Range`: browsers would send other origins a preflight request first. The caller can tell what it got by
+    // the hash.
     headers: { accept: 'application/octet-stream', ...(from === 0 ? {} : { range: `bytes=${from}-` }) },
   });
   const { status, headers } = response;
@@ -66,41 +67,43 @@ export async function ask(address: Address, { path, from, reload }: Asked, signa
   }
   await response.body?.cancel();
   if (response.ok) {
-    throw new CairnError('unreachable', `a page for people came from ${address.text} to GET /${path}`, {
+    throw new CairnError('unreachable', `GET /${path} from ${address.text} returned a page for people`, {
       hint: 'a proxy, or a network that asks for a login first, answers in the coordinator’s place: open the address in a browser',
     });
   }
   if (status === BEYOND_THE_END && from > 0) return { kind: 'beyond', total: totalOf(headers) };
   if (status === MISDIRECTED) {
-    throw new CairnError('coordinator-address', `the coordinator at ${address.text} does not go by this address`);
+    throw new CairnError('coordinator-address', `the coordinator at ${address.text} does not use this address`);
   }
   if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
-    throw answers(`a redirect to GET /${path}, and a coordinator sends nobody elsewhere`);
+    throw answers(`a redirect to GET /${path}, but a coordinator never redirects`);
   }
   const error = answers(`${status} to GET /${path}`);
   if (!PASSING.has(status)) throw error;
   return { kind: 'again', error, waitMs: waitOf(status, headers) };
 }
 
-/** Why a request failed, in words: `fetch` hides them in the cause of what it throws. */
+/** Why a request failed, as text: `fetch` hides it in the cause of what it throws. */
 export function causeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   return thrown.cause instanceof Error && thrown.cause.message !== '' ? thrown.cause.message : thrown.message;
 }
 
-/** Whether an answer is a web page, which nothing of the API is. */
+/** Whether an answer is a web page, which nothing in the API is. */
 function isPage(headers: Headers): boolean {
   return /^(text\/html|application\/xhtml)/i.test(headers.get('content-type') ?? '');
 }
 
-/** Milliseconds that an answer asks to wait; undefined where that is up to the client. */
+/** Milliseconds that an answer asks to wait; undefined if that is up to the client. */
 function waitOf(status: number, headers: Headers): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   if (seconds >= 0 && Number.isFinite(seconds)) return Math.min(1000 * seconds, MAX_WAIT_MS);
   return status === TOO_MANY ? DEFAULT_WAIT_MS : undefined;
 }
 
-/** What a partial answer holds. One that does not say is taken for what was asked for: the hash tells in the end. */
+/**
+ * What a partial answer contains. One that does not say is assumed to be what was requested: the hash shows in the end.
+ */
 function contentRange(headers: Headers, from: number): Pick<Found, 'start' | 'total'> {
   const start = /^bytes (\d+)-\d+\//.exec(headers.get('content-range') ?? '')?.[1];
   return { start: start === undefined ? from : Number(start), total: totalOf(headers) };

@@ -2,8 +2,8 @@ import { io } from 'socket.io-client';
 import { type Address, EVENT_NAME, type OpenTransport } from './transport.ts';
 
 /**
- * Bytes of a payload as a plain Uint8Array: Node gives Buffers, whose `slice` is a view where the protocol's decoders
- * mean a copy, and browsers give ArrayBuffers. Undefined for anything else.
+ * Bytes of a payload as a plain Uint8Array: Node gives Buffers, whose `slice` is a view although the protocol's
+ * decoders expect a copy, and browsers give ArrayBuffers. Undefined for anything else.
  */
 function asBytes(payload: unknown): Uint8Array | undefined {
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
@@ -11,13 +11,13 @@ function asBytes(payload: unknown): Uint8Array | undefined {
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
-/** What Node says of an answer to a websocket that is none; browsers say nothing of it. */
+/** What Node says when a websocket request gets an ordinary HTTP answer; browsers do not say. */
 const ANSWERED = /^Unexpected server response: (\d{3})$/;
 
-/** Answers to a websocket that are the coordinator's own. */
+/** Answers to a websocket request that are the coordinator's own. */
 const TOLD: Readonly<Record<string, string>> = {
-  421: 'the coordinator there does not go by this address; it belongs into its publicUrls',
-  429: 'the coordinator there has too many connections at present',
+  421: 'the coordinator there does not use this address; add it to its publicUrls',
+  429: 'the coordinator there has too many connections at the moment',
 };
 
 /** Why a websocket failed. */
@@ -50,20 +50,20 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   });
   let closed = false;
   let again: ReturnType<typeof setTimeout> | undefined;
-  let most = pace.maxDelayMs;
-  /** Connections in a row that came to nothing. socket.io counts only attempts at which none was made at all. */
-  let vain = 0;
+  let maxDelay = pace.maxDelayMs;
+  /** Consecutive fruitless connections. socket.io counts only attempts at which no connection was made at all. */
+  let fruitless = 0;
   let useful = false;
 
-  const shortest = (): number => Math.min(pace.reconnectDelayMs * 2 ** Math.min(vain, 30), most);
-  /** A connection is gone: if it was of no use, the next one is made later. */
+  const shortest = (): number => Math.min(pace.reconnectDelayMs * 2 ** Math.min(fruitless, 30), maxDelay);
+  /** A connection is lost: if it was of no use, the next one is made later. */
   const gone = (): void => {
-    vain = useful ? 0 : vain + 1;
+    fruitless = useful ? 0 : fruitless + 1;
     useful = false;
     socket.io.reconnectionDelay(shortest());
   };
 
-  // socket.io does not come back by itself where the server ended the connection or refused it.
+  // socket.io does not reconnect by itself if the server ended the connection or refused it.
   const comeBack = (): void => {
     if (closed || socket.active) return;
     clearTimeout(again);
@@ -71,13 +71,13 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   };
 
   socket.on('connect', () => events.opened(socket.recovered));
-  // With connection state recovery the server adds an offset behind the payload; it is socket.io's own business.
+  // With connection state recovery the server adds an offset after the payload; it is for socket.io only.
   socket.on(EVENT_NAME, (payload: unknown) => {
     const bytes = asBytes(payload);
     if (bytes !== undefined && !closed) events.message(bytes);
   });
   socket.on('disconnect', (reason) => {
-    // What was written while the connection died would go out before the next Hello; the outbox sends it again.
+    // What was written while the connection died would go out before the next Hello; the queue sends it again.
     socket.sendBuffer = [];
     gone();
     if (!closed) events.lost(reason);
@@ -86,7 +86,7 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   socket.on('connect_error', (error) => {
     const { text, told } = reasonOf(error);
     if (!closed) events.failed(text, told);
-    // Not where no connection was made, after which socket.io tries again by itself.
+    // Not if no connection was made, after which socket.io tries again by itself.
     if (!socket.active) gone();
     comeBack();
   });
@@ -94,13 +94,13 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   return {
     async send(bytes, patience) {
       if (!socket.connected) throw new Error('not connected');
-      // Without a timeout too, socket.io fails what is not acknowledged when the connection ends.
+      // Even without a timeout, socket.io fails what is not acknowledged when the connection ends.
       const sender = patience === 'patient' ? socket : socket.timeout(pace.ackTimeoutMs);
       return asBytes((await sender.emitWithAck(EVENT_NAME, bytes)) as unknown);
     },
     restart() {
       if (closed) return;
-      // Not `socket.disconnect()`: that says good-bye, and the coordinator keeps no seat then.
+      // Not `socket.disconnect()`: that means leaving for good, and the coordinator does not keep the seat.
       if (socket.connected) socket.io.engine.close();
       comeBack();
     },
@@ -108,7 +108,7 @@ export const openSocket: OpenTransport = (address, events, pace) => {
       useful = true;
     },
     pauseAtMost(ms) {
-      most = ms;
+      maxDelay = ms;
       socket.io.reconnectionDelayMax(ms);
     },
     close() {

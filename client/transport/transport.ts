@@ -1,33 +1,33 @@
 /** The one event name of the protocol, in both directions; its payload is the bytes of one message. */
 export const EVENT_NAME = 'cairn';
 
-/** What a transport tells. Callbacks may come at any time until `close` has returned, and never after. */
+/** Events of a transport. Callbacks may come at any time until `close` has returned, and never after. */
 interface TransportEvents {
-  /** A connection stands. `recovered`: it is the one before, with everything that was missed replayed. */
+  /** A connection is open. `recovered`: it continues the previous one, with everything that was missed replayed. */
   readonly opened: (recovered: boolean) => void;
   /** The bytes of one message. */
   readonly message: (bytes: Uint8Array) => void;
-  /** The connection is lost; the transport tries again by itself. */
+  /** The connection is lost; the transport retries by itself. */
   readonly lost: (reason: string) => void;
-  /** An attempt to connect failed; the transport tries again by itself. `told`: the coordinator itself said why. */
+  /** An attempt to connect failed; the transport retries by itself. `told`: the coordinator itself said why. */
   readonly failed: (reason: string, told: boolean) => void;
 }
 
-/** A connection that carries messages, each as one event, and mends itself. */
+/** A connection that carries messages, each as one event, and reconnects by itself. */
 export interface Transport {
   /**
-   * Sends one message over the present connection.
-   * @param patience `patient`: the answer is waited for as long as the connection stands
-   * @returns the bytes of the Abort by which the coordinator refused it (of a first Part that it goes on with: of a Resume),
-   * or undefined where it was taken
-   * @throws Error where the connection ends, or no answer comes in time: whether it was taken is not known then
+   * Sends one message over the current connection.
+   * @param patience `patient`: the answer is awaited for as long as the connection lasts
+   * @returns the bytes of the Abort with which the coordinator refused it (for a first Part that it resumes: of a
+   * Resume), or undefined if it was accepted
+   * @throws Error if the connection ends, or no answer comes in time: whether it was accepted is not known then
    */
   send(bytes: Uint8Array, patience?: 'patient'): Promise<Uint8Array | undefined>;
   /** Ends the connection, so that a new one is made. */
   restart(): void;
   /** The connection is of use: if it is lost, the pauses before new attempts begin with the shortest again. */
   settled(): void;
-  /** From now on no pause before an attempt to connect is longer, but for jitter. */
+  /** From now on no pause before an attempt to connect is longer, apart from jitter. */
   pauseAtMost(ms: number): void;
   /** Ends the connection for good. */
   close(): void;
@@ -40,13 +40,13 @@ export type OpenTransport = (address: Address, events: TransportEvents, pace: Pa
 export interface Pace {
   /** Before the first attempt to connect again; doubles up to {@link Transport.pauseAtMost}, with jitter. */
   readonly reconnectDelayMs: number;
-  /** The longest pause at first. */
+  /** The initial maximum pause. */
   readonly maxDelayMs: number;
-  /** Until a message that nobody acknowledged counts as lost. */
+  /** Until an unacknowledged message counts as lost. */
   readonly ackTimeoutMs: number;
 }
 
-/** Where a coordinator is. */
+/** A coordinator's address. */
 export interface Address {
   /** As the user wrote it, for messages. */
   readonly text: string;

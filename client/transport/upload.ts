@@ -12,24 +12,24 @@ import {
 import type { Attempts } from './send-queue.ts';
 import type { Transport } from './transport.ts';
 
-/** Parts that are on their way at a time, so that a distant coordinator does not cost a round trip for each. */
+/** Parts in transit at a time, so that a distant coordinator does not cost a round trip for each. */
 const WINDOW = 4;
 
 type Answer = Uint8Array | undefined;
 
 /**
- * One message on its way to the coordinator, cut into parts where it is long. Each attempt begins with the first part, and
- * the coordinator's answer to that says where to go on: behind the last part that it holds, or at the beginning.
+ * One message in transit to the coordinator, cut into parts if it is long. Each attempt begins with the first part, and
+ * the coordinator's answer says where to continue: after the last part that it holds, or at the beginning.
  */
 export class Upload implements Attempts {
   readonly #send: Transport['send'];
   readonly #message: Uint8Array;
   readonly #id: Uint8Array;
-  /** Bytes of it that were given to a connection at most. */
+  /** Maximum number of its bytes that were given to a connection. */
   #sent = 0;
   #taken = 0;
 
-  /** @param random for the id by which the coordinator knows that an attempt goes on with this message */
+  /** @param random for the id by which the coordinator recognises that an attempt continues this message */
   constructor(send: Transport['send'], message: Uint8Array, random: RandomSource) {
     this.#send = send;
     this.#message = message;
@@ -41,11 +41,11 @@ export class Upload implements Attempts {
   }
 
   /**
-   * Sends what the coordinator has not, over the present connection. It acknowledges the first part when it has room for
-   * the others, hence that answer alone is waited for as long as the connection stands.
-   * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it took all of it
-   * @throws Error where the connection ends, no answer comes in time, or the coordinator has given the upload up: the
-   * message has to go out again
+   * Sends what the coordinator does not have, over the current connection. It acknowledges the first part when it has
+   * room for the others, so only that answer is awaited for as long as the connection lasts.
+   * @returns the bytes of the Abort with which the coordinator refused it, or undefined if it accepted all of it
+   * @throws Error if the connection ends, no answer comes in time, or the coordinator has given the upload up: the
+   * message must be sent again
    */
   async attempt(): Promise<Answer> {
     if (this.#message.length <= PART_LENGTH) return this.#send(this.#message);
@@ -58,9 +58,9 @@ export class Upload implements Attempts {
   }
 
   async #sendFrom(start: number): Promise<Answer> {
-    const onTheirWay: { readonly end: number; readonly answer: Promise<Answer> }[] = [];
+    const inTransit: { readonly end: number; readonly answer: Promise<Answer> }[] = [];
     const next = async (): Promise<Answer> => {
-      const { end, answer } = onTheirWay.shift()!;
+      const { end, answer } = inTransit.shift()!;
       const refusal = await answer;
       if (refusal === undefined) this.#taken = Math.max(this.#taken, end);
       return refusal;
@@ -70,33 +70,33 @@ export class Upload implements Attempts {
       end = Math.min(end + PART_LENGTH, this.#message.length);
       this.#sent = Math.max(this.#sent, end);
       const answer = this.#send(part);
-      // Whichever part fails first ends the attempt; what becomes of those behind it is nobody's concern then.
+      // The first part to fail ends the attempt; the outcome of those after it no longer matters.
       answer.catch(() => undefined);
-      onTheirWay.push({ end, answer });
-      if (onTheirWay.length < WINDOW) continue;
+      inTransit.push({ end, answer });
+      if (inTransit.length < WINDOW) continue;
       const refusal = await next();
       if (refusal !== undefined) return orAgain(refusal);
     }
-    while (onTheirWay.length > 0) {
+    while (inTransit.length > 0) {
       const refusal = await next();
       if (refusal !== undefined) return orAgain(refusal);
     }
     return undefined;
   }
 
-  /** Where to go on. @throws Error for a place that this message has never come to */
+  /** Where to continue. @throws Error for an offset that this message has never reached */
   #resumeAt(answer: Message): number {
     const { offset, context } = decodeResume(answer);
     const own = equalBytes(context, this.#message.subarray(HEADER_LENGTH - context.length, HEADER_LENGTH));
     if (!own || offset > this.#sent || offset >= this.#message.length) {
-      throw new Error('the coordinator goes on with something that was not sent');
+      throw new Error('the coordinator continues with something that was not sent');
     }
     this.#taken = Math.max(this.#taken, offset);
     return offset;
   }
 }
 
-/** A refusal of the message. @throws Error where only its upload was given up */
+/** A refusal of the message. @throws Error if only its upload was given up */
 function orAgain(refusal: Uint8Array): Uint8Array {
   const { code, message } = decodeAbort(refusal);
   if (code === 'upload-interrupted') throw new Error(message);

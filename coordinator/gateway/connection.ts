@@ -30,30 +30,30 @@ export const EVENT_NAME = 'cairn';
 /** Milliseconds that a peer has to answer the closing handshake. */
 const CLOSING_MS = 2000;
 
-/** A Hello, and what it is judged by. */
+/** A Hello, and what is needed to judge it. */
 export interface Arrival {
   readonly challenge: Uint8Array;
   readonly hello: Hello;
-  /** Where the connection has come to. */
+  /** The coordinator's end of the connection. */
   readonly end: LocalEnd;
 }
 
-/** What a connection asks of its gateway. */
+/** What a connection needs from its gateway. */
 export interface ConnectionHost {
   readonly random: RandomSource;
   readonly helloTimeoutMs: number;
   readonly uploads: Uploads;
-  /** Judges a Hello and gives the connection its seat; `greet` is called before anything else is sent. @throws CairnError */
+  /** Judges a Hello and gives the connection a seat; calls `greet` before anything else is sent. @throws CairnError */
   admit(arrival: Arrival, link: Link, greet: (seat: Seat) => void): Seat;
   /** The connection of a seat has ended. */
   lost(seat: Seat, link: Link, final: boolean): void;
-  /** What a connection may send before it has a seat. */
-  strangersPurse(): SendQuota;
-  /** A connection has its seat: its socket is that of no stranger any more. */
+  /** How much a connection may send before it has a seat. */
+  unauthenticatedQuota(): SendQuota;
+  /** A connection has its seat: its socket is no longer unauthenticated. */
   markAuthenticated(socket: Connected): void;
   /** A member has sent more than it may: it loses seat and round. */
   evictForFlooding(seat: Seat, error: CairnError): void;
-  /** A connection was refused, or a message of a seated member. */
+  /** A connection, or a message of a seated member, was refused. */
   refused(what: 'connection' | 'message', code: ErrorCode, seat: Seat | undefined): void;
   taken(bytes: number, seat: Seat): void;
 }
@@ -61,42 +61,42 @@ export interface ConnectionHost {
 type Acknowledge = (answer?: Uint8Array) => void;
 
 /**
- * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, where the protocol's decoders mean a
- * copy that outlives the message. Undefined for anything else.
+ * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, although the protocol's decoders expect
+ * a copy that outlives the message. Undefined for anything else.
  */
 function plainBytes(payload: unknown): Uint8Array | undefined {
   if (!ArrayBuffer.isView(payload)) return undefined;
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
-/** There is one way to send a message, and a long one is not delivered before there is room for it. */
+/** There is one way to send a message, and a long one is not delivered until there is room for it. */
 function tooLong({ name, bytes: { length } }: Message): CairnError | undefined {
   if (length <= PART_LENGTH) return undefined;
   return new CairnError('wire-bounds', `${name}: a message of ${length} bytes must come in parts`);
 }
 
-/** Answers once a message was judged: at once if its round is in this process. */
+/** Answers once a message has been judged: at once if its round is in this process. */
 function whenJudged(verdict: Verdict, answer: (refusal: CairnError | undefined) => void): void {
   if (verdict instanceof Promise) void verdict.catch(asCairnError).then(answer);
   else answer(verdict);
 }
 
-/** Bytes of a frame. */
+/** A frame's length in bytes. */
 function lengthOf(data: unknown): number {
   if (typeof data === 'string') return Buffer.byteLength(data);
   return ArrayBuffer.isView(data) || data instanceof ArrayBuffer ? data.byteLength : 0;
 }
 
 /**
- * One socket, from challenge to end. Nobody is heard before a valid Hello; after it, every message is acknowledged: with
- * nothing where it was taken, with an Abort where it was refused. Nothing that a peer sends makes this throw.
+ * One socket, from challenge to end. No message is accepted before a valid Hello; after it, each is acknowledged: with
+ * nothing if it was accepted, with an Abort if it was refused. Nothing that a peer sends makes this throw.
  */
 export class MemberConnection implements Link {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #challenge: Uint8Array;
   readonly #helloTimer: NodeJS.Timeout;
-  #purse: SendQuota;
+  #quota: SendQuota;
   #over = false;
   #seat: Seat | undefined;
 
@@ -104,13 +104,13 @@ export class MemberConnection implements Link {
     this.#socket = socket;
     this.#host = host;
     this.#challenge = host.random(SIZES.challenge);
-    this.#purse = host.strangersPurse();
+    this.#quota = host.unauthenticatedQuota();
     this.#helloTimer = setTimeout(() => {
       this.#refuse(new CairnError('deadline-missed', `no Hello came within ${host.helloTimeoutMs} ms`));
     }, host.helloTimeoutMs);
-    // Every packet counts, also one that is no message of ours.
+    // Every packet counts, even one that is not a message of this protocol.
     socket.conn.on('packet', ({ data }: { readonly data?: unknown }) => this.#pay(data));
-    // Whatever the event is called: a peer that misspells the name is told so, and does not wait for an answer.
+    // Any event name: a peer that misspells it is told so, instead of waiting for an answer.
     socket.onAny((name: unknown, ...args: unknown[]) => this.#received(name, args));
     socket.on('disconnect', (reason) => this.#ended(reason === 'client namespace disconnect'));
     this.send(encodeChallenge(this.#header));
@@ -138,10 +138,10 @@ export class MemberConnection implements Link {
     return { suite: DEFAULT_SUITE, context: this.#challenge };
   }
 
-  /** Who sends more than it may is not heard again. */
+  /** Charges a packet to the quota; a peer that exceeds it is disconnected or evicted. */
   #pay(data: unknown): void {
-    if (this.#over || this.#purse.pay(lengthOf(data))) return;
-    const error = new CairnError('rate-limited', 'more messages came than a member has to send');
+    if (this.#over || this.#quota.pay(lengthOf(data))) return;
+    const error = new CairnError('rate-limited', 'the client sent more messages than the protocol requires');
     const seat = this.#seat;
     if (seat?.heldBy(this) !== true) {
       this.#refuse(error);
@@ -178,7 +178,7 @@ export class MemberConnection implements Link {
     this.#host.admit({ challenge: this.#challenge, hello, end }, this, (seat) => {
       clearTimeout(this.#helloTimer);
       this.#seat = seat;
-      this.#purse = seat.purse;
+      this.#quota = seat.quota;
       this.#host.markAuthenticated(this.#socket.request.socket);
       acknowledge();
       this.send(encodeWelcome({ ...this.#header, member: seat.member, token: seat.token }));
@@ -187,12 +187,12 @@ export class MemberConnection implements Link {
 
   #message(seat: Seat, message: Message, acknowledge: Acknowledge): void {
     const { place } = seat;
-    // In the sender's own suite: it refuses what comes in another, and may be in a round of any.
+    // In the sender's own suite: it refuses messages in another, and its round may use any.
     const { name, suite } = message;
     const context = message.context.slice();
     if (place === undefined) {
       this.#host.refused('message', 'member-unknown', seat);
-      const error = new CairnError('member-unknown', `received ${name} from a member that is in no round`);
+      const error = new CairnError('member-unknown', `received ${name} from a member that is not in a round`);
       acknowledge(encodeAbort({ suite, context }, error));
       return;
     }
@@ -209,7 +209,7 @@ export class MemberConnection implements Link {
     else whenJudged(tooLong(message) ?? this.#deliver(seat, message), answer);
   }
 
-  /** One part; with the last one the message is dealt with as if it had come whole. */
+  /** One part; after the last one the message is handled as if it had come whole. */
   #part(seat: Seat, place: SeatedRound, part: Message, answer: AnswerPart): void {
     let whole: Message | undefined;
     try {

@@ -18,35 +18,35 @@ import { Uploads } from './uploads.ts';
 export { Seats } from './seats.ts';
 export type { Link } from './seat.ts';
 
-/** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
+/** Bytes of the longest frame: a full part, plus 4 KiB for what socket.io adds. */
 const LONGEST_FRAME = PART_OVERHEAD + PART_LENGTH + 4096;
 
-/** Milliseconds between signs of life, and until a silent peer counts as gone. */
+/** Milliseconds between heartbeats, and until a silent peer counts as gone. */
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
-/** What a gateway is made with. */
+/** Options for creating a gateway. */
 export interface GatewayOptions extends HelloVerifier {
   readonly http: HttpServer;
   readonly seats: Seats;
   readonly random: RandomSource;
   readonly origins: Origins;
-  /** How many proxies there are in front of it that are trusted. */
+  /** Number of trusted proxies in front of it. */
   readonly trustProxy: number;
-  /** How many long messages are assembled at a time, over all members. */
+  /** Maximum number of long messages assembled at a time, over all members. */
   readonly uploads: number;
   /** Milliseconds within which the next part of a long message must come. */
   readonly uploadStallMs: number;
-  /** Bytes per second that a long message must keep as a whole, beside one stall. */
+  /** Bytes per second that a long message must keep up overall, apart from one stall. */
   readonly minUploadRate: number;
   /** Milliseconds within which a Hello must come. */
   readonly helloTimeoutMs: number;
-  /** Who may connect, and how much may be sent. */
+  /** Limits who may connect, and how much they may send. */
   readonly entrance: AdmissionControl;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
   readonly onTaken?: (bytes: number, member: MemberId) => void;
 }
 
-/** The door to the rounds: it knows who is who, and carries messages between sockets and seats. */
+/** The entry point for members: it authenticates them, and carries messages between sockets and seats. */
 export class Gateway implements ConnectionHost {
   readonly random: RandomSource;
   readonly helloTimeoutMs: number;
@@ -60,19 +60,19 @@ export class Gateway implements ConnectionHost {
     this.random = options.random;
     this.helloTimeoutMs = options.helloTimeoutMs;
     this.uploads = new Uploads({
-      most: options.uploads,
+      max: options.uploads,
       stallMs: options.uploadStallMs,
       minBytesPerSecond: options.minUploadRate,
     });
     this.#nextGuest = 1 + (options.members.greatest % 0xffff_ffff);
-    // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client
-    // whose last message is older than that, as after a long training. Seats send again what was not answered.
+    // No connection state recovery: it keeps every message sent to any client for a minute or more, and forgets clients
+    // whose last message is older than that, as after a long training. Seats resend what was not answered.
     this.#io = new Server(options.http, {
       transports: ['websocket'],
       serveClient: false,
       maxHttpBufferSize: LONGEST_FRAME,
       perMessageDeflate: false,
-      // Not `cors`, which holds for long polling alone: a websocket is opened without asking.
+      // Not `cors`, which applies only to long polling: a websocket is opened without a preflight request.
       allowRequest: (request, decide) => {
         const refusal = this.#refusal(request);
         if (refusal !== undefined) options.onRefused?.('connection', refusal, undefined);
@@ -82,15 +82,15 @@ export class Gateway implements ConnectionHost {
       connectTimeout: options.helloTimeoutMs,
       ...PING,
     });
-    // Before anybody is in a namespace: a stranger can ping, too.
+    // Before any socket joins a namespace: an unauthenticated peer can ping, too.
     this.#io.engine.on('connection', ({ transport }: { readonly transport: { readonly socket: RawSocket } }) => {
       limitPings(transport.socket);
     });
     this.#io.on('connection', (socket) => new MemberConnection(socket, this));
   }
 
-  strangersPurse(): SendQuota {
-    return this.#options.entrance.strangersPurse();
+  unauthenticatedQuota(): SendQuota {
+    return this.#options.entrance.unauthenticatedQuota();
   }
 
   markAuthenticated(socket: Connected): void {
@@ -103,7 +103,7 @@ export class Gateway implements ConnectionHost {
 
   #refusal(request: IncomingMessage): 'coordinator-address' | 'refused' | 'rate-limited' | undefined {
     const { addresses, trustProxy } = this.#options;
-    // Browsers always name an origin here. A program is told at its Hello, in words, at which address it should join.
+    // Browsers always send an origin here. Other programs are told, in the answer to their Hello, which address to use.
     if (request.headers.origin !== undefined && !isOurs(request, addresses, trustProxy)) return 'coordinator-address';
     if (!this.#options.origins.admits(request.headers.origin, request.socket)) return 'refused';
     return this.#options.entrance.admits(request) ? undefined : 'rate-limited';
@@ -128,10 +128,10 @@ export class Gateway implements ConnectionHost {
     this.#options.onTaken?.(bytes, seat.member);
   }
 
-  /** Ends every connection once what was sent over it is written; the HTTP server is closed with it. */
+  /** Ends every connection once all that was sent over it is written; also closes the HTTP server. */
   async close(): Promise<void> {
     this.#options.seats.close();
-    // `io.close()` alone throws away what is still in the connections' buffers, such as the outcome of a round.
+    // `io.close()` alone discards what is still in the connections' buffers, such as the outcome of a round.
     const connections = [...this.#io.sockets.sockets.values()].map(({ conn }) => conn);
     await Promise.all(
       connections.map((connection) => {
@@ -145,14 +145,14 @@ export class Gateway implements ConnectionHost {
 
   #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): SeatHolder {
     const { seats, entrance } = this.#options;
-    const purse = (member: MemberId): Pick<SeatHolder, 'purse'> => ({ purse: entrance.purseOf(member) });
-    if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array(), ...purse(caller.member) };
+    const quota = (member: MemberId): Pick<SeatHolder, 'quota'> => ({ quota: entrance.quotaOf(member) });
+    if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array(), ...quota(caller.member) };
     const seat = seats.withToken(caller.token);
     const { member, token } = seat ?? { member: this.#freeId(), token: this.random(LIMITS.token) };
-    return { kind: 'guest', member, name: caller.name, tasks, token, ...purse(member) };
+    return { kind: 'guest', member, name: caller.name, tasks, token, ...quota(member) };
   }
 
-  /** Ids of guests are not used again soon, so that nobody inherits what belonged to somebody else. */
+  /** Guests' ids are not reused soon, so that no guest inherits what belonged to another. */
   #freeId(): MemberId {
     for (;;) {
       const id = memberId(this.#nextGuest);

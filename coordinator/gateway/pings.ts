@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'node:events';
 import { Bucket } from '../limits/bucket.ts';
 
-/** Signs of life that some websocket libraries send by themselves: one in twenty seconds, or in one. */
+/** Some websocket libraries send heartbeats by themselves: one every 20 seconds, or every second. */
 const RATE = { capacity: 30, perSecond: 1 };
 
 /** A websocket below socket.io. */
 export type RawSocket = Pick<EventEmitter, 'on'> & { terminate(): void };
 
 /**
- * Ends a websocket over which pings or pongs come faster than anybody needs. They are answered below everything that counts
- * packets, and the answers to who does not read them would fill the memory.
+ * Ends a websocket over which pings or pongs come faster than any client needs. They are answered below the layers that
+ * count packets, and answers to a peer that does not read them would fill the memory.
  * @param now a clock in milliseconds
  */
 export function limitPings(socket: RawSocket, now: () => number = () => performance.now()): void {

@@ -8,9 +8,9 @@ import type { Upload } from './upload.ts';
 /** A connection, as a seat sees it. */
 export interface Link {
   send(bytes: Uint8Array): void;
-  /** Sends news, which belong to the connection and to no round. */
+  /** Sends news, which belongs to the connection and not to a round. */
   tell(news: TaskNewsFields): void;
-  /** Tells the peer why, and ends the connection. */
+  /** Tells the peer the reason, and ends the connection. */
   end(error: CairnError): void;
 }
 
@@ -19,47 +19,47 @@ export interface SeatedRound extends RoundListener {
   readonly handle: RoundHandle;
 }
 
-/** Who takes a seat. */
+/** The member or guest that takes a seat. */
 export interface SeatHolder {
   readonly kind: 'member' | 'guest';
   readonly member: MemberId;
   /** What a guest calls itself; members have their name in the directory. */
   readonly name?: string;
-  /** Tasks it offers itself for; none means all. */
+  /** Tasks that it offers to take part in; none means all. */
   readonly tasks: readonly string[];
-  /** What a guest shows to take its seat again; empty for members. */
+  /** The token with which a guest takes its seat again; empty for members. */
   readonly token: Uint8Array;
-  /** What it may send. */
-  readonly purse: SendQuota;
+  /** How much it may send. */
+  readonly quota: SendQuota;
 }
 
 const roundEnded = (): CairnError => new CairnError('session-closed', 'the round has ended');
 
 /**
- * One member's seat. It outlives its connection for a while, and remembers what the member has not answered yet: on a
- * new connection that is sent again, so that a message lost on the way costs nobody a place. In this protocol a member
- * gets its next message only after it has answered the last, so that is one message, or two at the end of a round.
+ * One member's seat. It outlives its connection for a while, and remembers what the member has not answered yet: that
+ * is resent on a new connection, so that no member loses its place to a lost message. In this protocol a member gets
+ * its next message only after it has answered the last, so that is one message, or two at the end of a round.
  */
 export class Seat {
   readonly member: MemberId;
   readonly kind: SeatHolder['kind'];
   readonly token: Uint8Array;
-  readonly purse: SendQuota;
-  /** The round it takes part in; none while it is idle. */
+  readonly quota: SendQuota;
+  /** The round it takes part in; undefined while it is idle. */
   place: SeatedRound | undefined;
-  /** The last long message that it began to send. */
+  /** The long message that it last began to send. */
   upload: Upload | undefined;
-  /** How often it has had to make room for others with a long message of its round. */
+  /** How often a long message of its round has had to make room for others. */
   yields = 0;
   #tasks: readonly string[];
   #link: Link | undefined;
   #unanswered: MakeMessage[] = [];
 
-  constructor({ member, kind, token, tasks, purse }: SeatHolder) {
+  constructor({ member, kind, token, tasks, quota }: SeatHolder) {
     this.member = member;
     this.kind = kind;
     this.token = token;
-    this.purse = purse;
+    this.quota = quota;
     this.#tasks = tasks;
   }
 
@@ -76,7 +76,7 @@ export class Seat {
     return this.#tasks.length === 0 || this.#tasks.includes(task);
   }
 
-  /** Puts a connection on the seat; `greet` is sent first, then what has not been answered. @returns the one before */
+  /** Gives the seat a connection; `greet` is sent first, then what has not been answered. @returns the previous one */
   attach(link: Link, tasks: readonly string[], greet: () => void): Link | undefined {
     const before = this.#link;
     this.upload?.disconnected();
@@ -87,7 +87,7 @@ export class Seat {
     return before;
   }
 
-  /** Its connection has ended. What has come of a long message waits for the next one. @returns that connection */
+  /** Its connection has ended. A partly received long message is kept for the next one. @returns that connection */
   detach(): Link | undefined {
     const before = this.#link;
     this.upload?.disconnected();
@@ -95,18 +95,18 @@ export class Seat {
     return before;
   }
 
-  /** Takes part in a round. What belonged to the round before needs no answer any more. */
+  /** Takes part in a round. Messages of the previous round no longer need an answer. */
   assign(place: SeatedRound): void {
     this.#endUpload(roundEnded());
-    this.purse.fill();
+    this.quota.fill();
     this.yields = 0;
     this.place = place;
     this.#unanswered = [];
   }
 
   /**
-   * Takes part in no round any more. The last message, which says how the round ended, is kept until the next one begins:
-   * who is cut off at that moment gets it when it is back, and who has it knows the round no more.
+   * Leaves its round. The last message, which says how the round ended, is kept until the next one begins: a member
+   * that is cut off at that moment gets it when it is back, and one that already has it has forgotten the round.
    */
   release(): void {
     this.#endUpload(roundEnded());
@@ -114,7 +114,7 @@ export class Seat {
     this.#unanswered = this.#unanswered.slice(-1);
   }
 
-  /** Sends a message: now, if it is connected, and again whenever it comes back without having answered. */
+  /** Sends a message: now, if the member is connected, and again whenever it comes back without having answered. */
   send(message: MakeMessage, { last = false, from }: SendOptions = {}): void {
     const elsewhere = this.place !== undefined && from !== undefined && this.place.handle !== from;
     if (last && !elsewhere) this.#unanswered = [];
@@ -122,12 +122,12 @@ export class Seat {
     if (this.#link !== undefined) this.#pass(message, this.#link);
   }
 
-  /** Sends news, if it is connected: who comes back is told what is true then. */
+  /** Sends news, if the member is connected: one that comes back is told what is current then. */
   tell(news: TaskNewsFields): void {
     this.#link?.tell(news);
   }
 
-  /** Hands a message to the round. @returns why it was refused; `undefined` if it was taken or there is no round */
+  /** Hands a message to the round. @returns why it was refused; `undefined` if it was accepted or there is no round */
   receive(message: Message): Verdict {
     const answered = new Set(this.#unanswered);
     const verdict = this.place?.message(this.member, message);

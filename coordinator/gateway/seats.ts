@@ -4,36 +4,34 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { MakeMessage, RoundHandle, RoundListener, SeatHub, SendOptions } from '../rounds/seat-hub.ts';
 import { type Link, Seat, type SeatedRound, type SeatHolder } from './seat.ts';
 
-/** What happens to seats. */
+/** Called when a seat changes. */
 interface SeatEvents {
-  /** `name`: what a guest calls itself; '' for members. */
+  /** `name`: the guest's chosen name; '' for members. */
   readonly joined?: (member: MemberId, name: string) => void;
   /** Its connection ended; it may come back within the grace. */
   readonly away?: (member: MemberId) => void;
   readonly back?: (member: MemberId) => void;
-  /** It is gone: it left, or did not come back. */
+  /** The member is gone: it left, or did not come back. */
   readonly left?: (member: MemberId) => void;
-  /** A connection has its seat, and everything that the seat had kept for it. */
+  /** A connection has its seat, and has been sent everything that the seat had kept for it. */
   readonly welcomed?: (seat: Seat) => void;
-  /** Somebody came or went, or is idle again. */
+  /** A member came or went, or is idle again. */
   readonly changed?: () => void;
 }
 
-/** How long seats are kept, and who is told. */
+/** How long seats are kept, and callbacks for changes. */
 export interface SeatOptions extends SeatEvents {
   /** Milliseconds within which a lost connection may be replaced. */
   readonly graceMs: number;
-  /**
-   * Who may take part in a task, all judged at one time: an enrolment may end while its member has a seat.
-   */
+  /** Who may take part in a task, all judged at one time: an enrolment may end while its member has a seat. */
   readonly admitted: (task: string) => (occupant: Pick<SeatHolder, 'kind' | 'member'>) => boolean;
 }
 
-/** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
+/** All members present. Rounds choose from those that are idle, and learn from here which are gone. */
 export class Seats implements SeatHub {
   readonly #options: SeatOptions;
   readonly #seats = new Map<MemberId, Seat>();
-  /** Guests' seats by the SHA-256 of their tokens: how long a look-up takes says nothing of a token but its hash. */
+  /** Guests' seats by the SHA-256 of their tokens: a look-up's duration reveals nothing about a token but its hash. */
   readonly #byToken = new Map<string, Seat>();
   /** Rounds that listen. */
   readonly #rounds = new Map<RoundHandle, SeatedRound>();
@@ -48,12 +46,12 @@ export class Seats implements SeatHub {
     return this.#seats.size;
   }
 
-  /** Number of seats whose connection stands. */
+  /** Number of connected seats. */
   get connected(): number {
     return [...this.#seats.values()].filter((seat) => seat.connected).length;
   }
 
-  /** Seats whose connection stands, that offer themselves for a task and may take part in it, whatever round they are in. */
+  /** Connected seats that offer themselves for a task and may take part in it, whichever round they are in. */
   there(task: string): Seat[] {
     const admitted = this.#options.admitted(task);
     return [...this.#seats.values()].filter((seat) => seat.connected && seat.offersItselfFor(task) && admitted(seat));
@@ -69,7 +67,7 @@ export class Seats implements SeatHub {
     return this.#byToken.get(hashOf(token));
   }
 
-  /** Connected members that take part in no round, offer themselves for the task and may take part in it, ascending. */
+  /** Connected members that are in no round, offer themselves for the task and may take part in it, ascending. */
   idle(task: string): MemberId[] {
     const admitted = this.#options.admitted(task);
     const free = [...this.#seats.values()].filter(
@@ -79,8 +77,8 @@ export class Seats implements SeatHub {
   }
 
   /**
-   * Gives a connection its seat: a new one, or the one it had. A newer connection of the same identity replaces an older
-   * one, since the older may be dead without anybody having noticed.
+   * Gives a connection its seat: a new one, or the one it had. A newer connection of the same identity replaces an
+   * older one, since the older may be dead without this having been noticed.
    */
   take(occupant: SeatHolder, link: Link, greet: (seat: Seat) => void): Seat {
     const known = this.#seats.get(occupant.member);
@@ -90,7 +88,7 @@ export class Seats implements SeatHub {
     clearTimeout(this.#graces.get(seat.member));
     this.#graces.delete(seat.member);
     const replaced = seat.attach(link, occupant.tasks, () => greet(seat));
-    // Not `seat-taken`, after which a client would come back and take the seat from the newer connection in turn.
+    // Not `seat-taken`, after which the client would come back and take the seat from the newer connection in turn.
     replaced?.end(
       new CairnError(
         'refused',
@@ -104,7 +102,7 @@ export class Seats implements SeatHub {
     return seat;
   }
 
-  /** A connection has ended. `final`: the member said good-bye, and nobody waits for it. */
+  /** A connection has ended. `final`: the member has left for good, so its seat is not kept. */
   drop(seat: Seat, link: Link, final: boolean): void {
     if (!seat.heldBy(link) || this.#seats.get(seat.member) !== seat) return;
     seat.detach();
@@ -120,7 +118,7 @@ export class Seats implements SeatHub {
     this.#changed();
   }
 
-  /** Takes their seats from members: they leave their round at once, and are told why. Who waits looks again. */
+  /** Takes members' seats away: they leave their rounds at once and are told why. Pending `change` calls resolve. */
   expel(members: readonly MemberId[], reason: (member: MemberId) => CairnError): void {
     for (const member of members) {
       const seat = this.#seats.get(member);
@@ -133,7 +131,7 @@ export class Seats implements SeatHub {
     this.#changed();
   }
 
-  /** Takes the seat from a member: it leaves its round at once, and is told why. */
+  /** Takes a member's seat away: it leaves its round at once, and is told why. */
   evict(seat: Seat, error: CairnError): void {
     if (this.#seats.get(seat.member) !== seat) return;
     const link = seat.detach();
@@ -179,7 +177,7 @@ export class Seats implements SeatHub {
     this.#changed();
   }
 
-  /** Resolves at the next change of who is there or idle, or when the signal is aborted. */
+  /** Resolves when a member next comes, goes or becomes idle, or when the signal is aborted. */
   change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
@@ -196,7 +194,7 @@ export class Seats implements SeatHub {
     });
   }
 
-  /** Forgets everybody, and nobody is told. */
+  /** Forgets all members without telling them. */
   close(): void {
     for (const seat of this.#seats.values()) {
       seat.detach();

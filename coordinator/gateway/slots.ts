@@ -1,34 +1,34 @@
-/** Longest time that a timer takes. */
+/** Longest delay that a timer accepts. */
 const MAX_MS = 2 ** 31 - 1;
 
-/** Who asks for a slot. */
+/** One that asks for a slot. */
 export interface Claimant {
-  /** It has its slot, until it gives it back; that may be at once. */
+  /** It has a slot until it gives it back, which may be at once. */
   granted(): void;
-  /** How often it had to make room before. Who had to less often comes first, and makes no room for who had to more often. */
+  /** How often it had to make room. A claimant with fewer yields goes first, and makes no room for one with more. */
   readonly yields: number;
-  /** Milliseconds until its turn is over, after which it may have to make room; 0 or less: it is over. */
+  /** Milliseconds until its turn is over, after which it may have to make room; 0 or less if it is over. */
   readonly turnLeft: number;
-  /** How fast it gets on. */
+  /** How fast it progresses. */
   readonly pace: number;
-  /** It has to make room, and gives its slot back. */
+  /** It must make room, and gives its slot back. */
   makeRoom(): void;
 }
 
 /**
- * A few slots for many: who comes first is served first, and whatever happens to one claimant moves the others up. Where
- * somebody waits, the slowest of those who have had their turn makes room; where nobody does, nobody has to.
+ * A few slots for many claimants: first come, first served, and the others move up whenever one leaves. If a claimant
+ * waits, the slowest of those whose turn is over makes room; if none waits, none has to.
  */
 export class Slots {
-  readonly #most: number;
+  readonly #max: number;
   readonly #holding = new Set<Claimant>();
   readonly #waiting = new Set<Claimant>();
   #granting = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param most how many may hold a slot at a time, at least one */
-  constructor(most: number) {
-    this.#most = most;
+  /** @param max how many may hold a slot at a time, at least one */
+  constructor(max: number) {
+    this.#max = max;
   }
 
   /** How many hold a slot. */
@@ -41,19 +41,19 @@ export class Slots {
     return this.#waiting.size;
   }
 
-  /** Asks for a slot, behind all who have asked before; once for each claimant. */
+  /** Asks for a slot, after all who have asked before; once for each claimant. */
   request(claimant: Claimant): void {
     this.#waiting.add(claimant);
     this.#grant();
     if (!this.#granting) this.#press();
   }
 
-  /** How many hold a slot, or wait for one and come before whoever had to make room more often than so many times. */
+  /** How many hold a slot, or wait for one and have made room at most `yields` times. */
   claimants(yields: number): number {
     return this.#holding.size + [...this.#waiting].filter((one) => one.yields <= yields).length;
   }
 
-  /** Has the slowest of those whose turn is over make room for each that waits, and looks again when the next turn ends. */
+  /** For each that waits, makes the slowest of those whose turn is over leave; checks again when the next turn ends. */
   #press(): void {
     clearTimeout(this.#timer);
     const isOver = [...this.#holding].some(({ turnLeft }) => turnLeft <= 0);
@@ -74,7 +74,7 @@ export class Slots {
     this.#timer = setTimeout(() => this.#press(), Math.min(Math.ceil(Math.min(...turns)), MAX_MS));
   }
 
-  /** Gives a slot back, or the place in the queue. Harmless for who has neither. */
+  /** Gives back a slot, or a place in the queue. Harmless for a claimant with neither. */
   giveBack(claimant: Claimant): void {
     this.#waiting.delete(claimant);
     this.#holding.delete(claimant);
@@ -82,12 +82,12 @@ export class Slots {
     if (!this.#granting) this.#press();
   }
 
-  /** A claimant that gives its slot back at once must not make this call itself, as deep as the queue is long. */
+  /** A claimant that gives its slot back at once must not make this recurse as deep as the queue is long. */
   #grant(): void {
     if (this.#granting) return;
     this.#granting = true;
     try {
-      while (this.#waiting.size > 0 && this.#holding.size < this.#most) {
+      while (this.#waiting.size > 0 && this.#holding.size < this.#max) {
         const next = this.#first();
         this.#waiting.delete(next);
         this.#holding.add(next);
@@ -98,7 +98,7 @@ export class Slots {
     }
   }
 
-  /** Who waits and had to make room least often; of those, who has waited longest. */
+  /** Of those waiting, the one that had to make room least often; of several, the one that has waited longest. */
   #first(): Claimant {
     let first = this.#waiting.values().next().value!;
     if (first.yields === 0) return first;

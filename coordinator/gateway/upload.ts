@@ -4,42 +4,42 @@ import { HEADER_LENGTH, type Message, type MessageHeader, type Part } from '../.
 import type { Buffers } from './buffers.ts';
 import type { Claimant, Slots } from './slots.ts';
 
-/** What an upload is made with. */
+/** Options for creating an upload. */
 export interface UploadOptions {
   readonly slots: Slots;
   readonly buffers: Buffers;
   /** Milliseconds within which the next part must come. */
   readonly stallMs: number;
-  /** Bytes per second that the upload must keep as a whole, beside one stall. */
+  /** Bytes per second that the upload must keep up overall, apart from one stall. */
   readonly minBytesPerSecond: number;
-  /** Milliseconds for which it may hold its slot while others wait for one, where it has held it for so many. */
+  /** Milliseconds for which it may hold its slot while others wait for one, if it has held it for `heldMs`. */
   readonly turnMs: (heldMs: number) => number;
   /** How often its member had to make room in this round. */
   readonly yields: number;
-  /** It has had to make room. */
+  /** Called when it has had to make room. */
   readonly yielded: () => void;
-  /** Milliseconds that are left for the message at all. */
+  /** Milliseconds left for the whole message. */
   readonly timeLeft: () => number;
-  /** Why the message would be refused at present, by its header; undefined if it would be inspected. */
+  /** Why the message would be refused now, judged by its header; undefined if it would be inspected. */
   readonly refusal: () => CairnError | undefined;
-  /** Answers the first part, once: when there is room, or with why there will be none. */
+  /** Answers the first part, once: when there is room, or with the reason why there will be none. */
   readonly answer: AnswerPart;
 }
 
 /**
  * Answers a part.
- * @param refusal why it is refused; undefined where it is taken
- * @param next of a first part that goes on with what has come of its message: the offset of the next one
+ * @param refusal why it is refused; undefined if it is accepted
+ * @param next for a first part that resumes a partly received message: the offset of the next part
  */
 export type AnswerPart = (refusal?: CairnError, next?: number) => void;
 
 /**
- * One long message on its way, from its first part to its last. It waits for a slot and allocates nothing before; the
- * round is asked again with every part, so that nobody sends to the end what is refused then. It ends with its last
- * part, a part out of place, a client that stalls, or from outside; then its memory and its slot are free.
+ * One long message in transit, from its first part to its last. It allocates nothing before it has a slot; the round is
+ * asked again with every part, so that no client sends a whole message only to have it refused. It ends with its last
+ * part, a part out of place, a client that stalls, or from outside; then its memory and its slot are freed.
  *
- * It outlives its connection: a client that comes back in time goes on where it was. Nothing else is different for who is
- * away: the time until the next part and that for the whole go on, so that nobody holds memory for longer by hanging up.
+ * It outlives its connection: a client that comes back in time continues where it was. Nothing else differs for one
+ * that is away: both its timers keep running, so that no client holds memory for longer by hanging up.
  */
 export class Upload implements Claimant {
   readonly #options: UploadOptions;
@@ -57,7 +57,7 @@ export class Upload implements Claimant {
 
   /**
    * @param first the part at offset 0
-   * @param header that of the message, which the part holds
+   * @param header the message's, which the part contains
    */
   constructor(first: Part, header: MessageHeader, options: UploadOptions) {
     this.#options = options;
@@ -98,7 +98,9 @@ export class Upload implements Claimant {
     this.end(interrupted('it was slow, and others waited for its place'));
   }
 
-  /** Its connection has ended. Who waited for room waits no more; what has come is kept, for as long as it would be. */
+  /**
+   * Its connection has ended. If it was waiting for room, it ends; what has come is kept, for no longer than before.
+   */
   disconnected(): void {
     if (this.#state === 'waiting') this.end(interrupted('the connection ended'));
   }
@@ -106,8 +108,8 @@ export class Upload implements Claimant {
   /**
    * Takes the first part again, over another connection or the same one.
    * @param answer answers this part
-   * @returns whether it is this very message, and what has come of it is there; otherwise nothing was done
-   * @throws CairnError what the round would refuse the message for; the upload has ended then
+   * @returns whether it is this same message and part of it has been received; otherwise nothing was done
+   * @throws CairnError the round's reason for refusing the message; the upload has ended then
    */
   resume({ id, total, bytes }: Part, answer: AnswerPart): boolean {
     const own = total === this.#total && equalBytes(id, this.#id) && equalBytes(bytes, this.#first);
@@ -136,9 +138,9 @@ export class Upload implements Claimant {
 
   /**
    * Takes the next part.
-   * @returns the whole message with the last one, which is its reader's until {@link end}; undefined before
-   * @throws CairnError `upload-interrupted` where the upload has ended, `wire-bounds` for a part out of place, and what
-   * the round would refuse the message for; the upload has ended then
+   * @returns the whole message after the last part, which its reader owns until {@link end}; undefined before
+   * @throws CairnError `upload-interrupted` if the upload has ended, `wire-bounds` for a part out of place, and the
+   * round's reason for refusing the message; the upload has ended then
    */
   add(part: Part): Message | undefined {
     if (this.#state === 'ended') throw interrupted('the upload that it belongs to has ended');
@@ -153,7 +155,7 @@ export class Upload implements Claimant {
     return { ...this.#header, bytes: this.#bytes! };
   }
 
-  /** Gives up whatever has come. The first part is answered if it still waits. May be called twice. */
+  /** Discards what has been received. Answers the first part if it is still waiting. May be called twice. */
   end(reason: CairnError): void {
     if (this.#state === 'ended') return;
     const { slots, buffers, answer } = this.#options;
@@ -167,7 +169,7 @@ export class Upload implements Claimant {
     if (slots.held === 0) buffers.clear();
   }
 
-  /** @throws CairnError why the part, or the message, is refused at present; the upload has ended then */
+  /** @throws CairnError why the part, or the message, is refused now; the upload has ended then */
   #assertWanted(next?: Part): void {
     try {
       if (next !== undefined) this.#assertNext(next);
@@ -183,12 +185,12 @@ export class Upload implements Claimant {
   /** @throws CairnError `wire-bounds`, `session-mismatch` */
   #assertNext({ total, offset, context, suite, id }: Part): void {
     if (this.#state === 'waiting') throw outOfPlace(`offset ${offset} came before the first part was answered`);
-    if (total !== this.#total) throw outOfPlace(`it is of ${total} bytes in all, the first was of ${this.#total}`);
-    if (offset !== this.#filled) throw outOfPlace(`it begins at offset ${offset}, the next one at ${this.#filled}`);
+    if (total !== this.#total) throw outOfPlace(`its total is ${total} bytes, the first part’s was ${this.#total}`);
+    if (offset !== this.#filled) throw outOfPlace(`it begins at offset ${offset}, the next part at ${this.#filled}`);
     if (suite !== this.#header.suite || !equalBytes(context, this.#header.context)) {
-      throw new CairnError('session-mismatch', 'part: suite and context must be those of the first');
+      throw new CairnError('session-mismatch', 'part: suite and context must be those of the first part');
     }
-    if (!equalBytes(id, this.#id)) throw outOfPlace('it has another id than the first');
+    if (!equalBytes(id, this.#id)) throw outOfPlace('its id differs from the first part’s');
   }
 
   #stopTimers(): void {
@@ -198,9 +200,9 @@ export class Upload implements Claimant {
 
   #expectWhole(): void {
     const { stallMs, minBytesPerSecond, timeLeft } = this.#options;
-    // What comes after its state's deadline is refused anyhow.
+    // A message that comes after its state's deadline is refused anyway.
     const ms = Math.min(Math.ceil(stallMs + (1000 * this.#total) / minBytesPerSecond), timeLeft());
-    this.#wholeTimer = setTimeout(() => this.end(interrupted(`it did not come whole within ${ms} ms`)), ms);
+    this.#wholeTimer = setTimeout(() => this.end(interrupted(`the whole message did not come within ${ms} ms`)), ms);
   }
 
   #expectNext(): void {
@@ -210,7 +212,7 @@ export class Upload implements Claimant {
   }
 }
 
-/** A part, or an upload, that has to begin again. */
+/** The error for a part or an upload that has to begin again. */
 export const interrupted = (why: string): CairnError => new CairnError('upload-interrupted', `part: ${why}`);
 
 const outOfPlace = (what: string): CairnError => new CairnError('wire-bounds', `part: ${what}`);

@@ -6,7 +6,7 @@ import { ConnectionLimiter, type Ending } from './connection-limiter.ts';
 import { type SendQuota, SendQuotas } from './send-quota.ts';
 
 /** Limits on what clients may ask for; see `limits` in the configuration. */
-export interface EntranceLimits extends AddressRule {
+export interface AdmissionLimits extends AddressRule {
   readonly connections: number;
   readonly connectionsPerAddress: number;
   readonly strangers: number;
@@ -24,18 +24,18 @@ export type Connected = Ending & { destroy(): unknown };
 
 /** Decides which connections are admitted, how often a member may take its seat, and how much may be sent. */
 export class AdmissionControl {
-  readonly #limits: EntranceLimits;
+  readonly #limits: AdmissionLimits;
   readonly #everybody: ConnectionLimiter;
   readonly #unauthenticated: ConnectionLimiter<Connected>;
   readonly #connects: Buckets<string>;
   readonly #seats: Buckets<MemberId>;
-  readonly #purses: SendQuotas<MemberId>;
+  readonly #quotas: SendQuotas<MemberId>;
 
   /**
    * @param largest bytes of the largest message of any task
    * @param now a clock in milliseconds
    */
-  constructor(limits: EntranceLimits, largest: number, now: () => number = () => performance.now()) {
+  constructor(limits: AdmissionLimits, largest: number, now: () => number = () => performance.now()) {
     const { strangers } = limits;
     this.#limits = limits;
     this.#everybody = new ConnectionLimiter(limits);
@@ -45,7 +45,7 @@ export class AdmissionControl {
     });
     this.#connects = new Buckets(perMinute(limits.connectsPerMinute), now);
     this.#seats = new Buckets(perMinute(limits.seatsPerMinute), now);
-    this.#purses = new SendQuotas(largest, limits.roundsOfMessages, now);
+    this.#quotas = new SendQuotas(largest, limits.roundsOfMessages, now);
   }
 
   /**
@@ -74,8 +74,8 @@ export class AdmissionControl {
   }
 
   /** What a connection may send before it is authenticated. */
-  strangersPurse(): SendQuota {
-    return this.#purses.stranger();
+  unauthenticatedQuota(): SendQuota {
+    return this.#quotas.unauthenticated();
   }
 
   /**
@@ -97,7 +97,7 @@ export class AdmissionControl {
   }
 
   /** What a member may send, over any number of connections. */
-  purseOf(member: MemberId): SendQuota {
-    return this.#purses.of(member);
+  quotaOf(member: MemberId): SendQuota {
+    return this.#quotas.of(member);
   }
 }

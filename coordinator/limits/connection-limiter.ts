@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 
 /** Maximum connections at a time. */
-export interface CrowdLimits {
+export interface ConnectionLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
 }
@@ -11,11 +11,11 @@ export type Ending = Pick<EventEmitter, 'once'>;
 
 /** Open connections, counted in total and by address. */
 export class ConnectionLimiter<Socket extends Ending = Ending> {
-  readonly #limits: CrowdLimits;
+  readonly #limits: ConnectionLimits;
   readonly #byAddress = new Map<string, number>();
   readonly #there = new Map<Socket, string>();
 
-  constructor(limits: CrowdLimits) {
+  constructor(limits: ConnectionLimits) {
     this.#limits = limits;
   }
 

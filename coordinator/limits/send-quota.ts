@@ -23,7 +23,7 @@ interface RoundAllowance {
 
 /**
  * @param largest bytes of the largest message of a round: none of the others is longer
- * @internal Tests hold it against what a round sends, byte by byte.
+ * @internal Tests compare it with what a round sends, byte by byte.
  */
 export function roundAllowance(largest: number): RoundAllowance {
   const parts = Math.ceil(largest / PART_LENGTH);
@@ -75,7 +75,7 @@ export class SendQuotas<Key> {
   }
 
   /** For a connection that has not sent a Hello: enough for that, and no more. */
-  stranger(): SendQuota {
+  unauthenticated(): SendQuota {
     const { frames, bytes } = HELLO;
     return new SendQuota(
       new Bucket({ capacity: frames, perSecond: 0 }, this.#now),

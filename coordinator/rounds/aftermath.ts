@@ -15,44 +15,44 @@ const OF_SEATING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Members that refused a round before its roster was closed, for a reason from which nothing else follows: their words
- * decide nothing. What those named above follow from is in the aftermath.
+ * Members that refused a round before its roster was closed, for a reason with no further consequences: their words
+ * decide nothing. The consequences of the reasons named above are in the aftermath.
  */
 export function plainRefusals({ refused, drops }: Pick<RoundEnd, 'refused' | 'drops'>): readonly MemberId[] {
   const others = new Set(drops.filter(({ reason }) => OF_SEATING.has(reason)).map(({ member }) => member));
   return refused.filter((member) => !others.has(member));
 }
 
-/** How one cohort of an attempt ended that led to no new model. */
+/** How one cohort ended, of an attempt that led to no new model. */
 export interface SeatedEnd {
-  /** The set that it was asked for; undefined for a fresh cohort. */
+  /** The set that it was invited as again; undefined for a fresh cohort. */
   readonly again: AnnouncedSet | undefined;
   readonly invited: readonly MemberId[];
-  /** Why it has no sum; undefined where it has one. */
+  /** Why it has no sum; undefined if it has one. */
   readonly error: Pick<CairnError, 'culprits'> | undefined;
   readonly drops: readonly Drop[];
-  /** Of the members that the error names, in the same order, as the others are to get them. */
+  /** Proofs against the members that the error names, in the same order, in the form that other members will get. */
   readonly proofs: readonly Uint8Array[];
 }
 
-/** What an attempt without a new model leaves behind for the next. */
+/** What an attempt that led to no new model leaves for the next. */
 export interface Aftermath {
   readonly pending: PendingRecord;
-  /** Names of sets that were asked for in vain. */
+  /** Names of sets that were seated again without success. */
   readonly failed: readonly string[];
-  /** Names of sets that were asked for and gave a sum: what failed before was not for their members' sake. */
+  /** Names of sets that were seated again and gave a sum: earlier failures were not their members' fault. */
   readonly summed: readonly string[];
-  /** Members that hold a set of this model which is not the one they were seated for. */
+  /** Members that hold a set of this model other than the one they were seated for. */
   readonly bound: readonly MemberId[];
-  /** Members that take part in no round from this model, however often it is moved. */
+  /** Members that will not take part in any round from this model, however often it is moved. */
   readonly refusing: readonly MemberId[];
 }
 
 /**
- * What follows from an attempt that led to no new model.
+ * The consequences of an attempt that led to no new model.
  * @param pending - with all sets that it announced
- * @param rolledBack - whether there were sums, and the same inputs would come to nothing again
- * @param maxRepeats - how often the task has members train anew from one model
+ * @param rolledBack - whether there were sums, and the same inputs would fail again
+ * @param maxRepeats - how often the task has members train again from one model
  */
 export function aftermathOf(
   pending: PendingRecord,
@@ -82,8 +82,8 @@ export function aftermathOf(
   const seated = new Set(ends.flatMap(({ invited }) => invited));
   const concerns = (set: AnnouncedSet): boolean =>
     set.members.some((member) => (rolledBack ? seated : changed).has(memberId(member)));
-  // A member whose input would be another one now is asked to train anew with the others where nothing can be had
-  // without it; and else left out.
+  // A member whose input would be different now is asked to train again with the others if no sum can be obtained
+  // without it; otherwise it is left out.
   const needed = [...changed].some((member) => inSets.has(member)) || next.sets.length === 0;
   const anew = rolledBack || (changed.size > 0 && needed);
   const spent = next.repeat >= maxRepeats;

@@ -17,26 +17,26 @@ import { settingsFor } from './settings.ts';
 import type { Seated } from './selection.ts';
 import type { Suspect } from './suspects.ts';
 
-/** What an attempt came to, as far as the model is concerned. */
+/** An attempt's result, as far as the model is concerned. */
 type Result =
   | {
       readonly kind: 'committed';
       readonly learned: Learned;
-      /** Undefined where nothing is held out. */
+      /** Undefined if there is no held-out data. */
       readonly verdict: Verdict | undefined;
     }
   | { readonly kind: 'rolled-back'; readonly learned: Learned; readonly verdict: Verdict; readonly error: CairnError }
   | { readonly kind: 'measured' }
   | { readonly kind: 'abandoned'; readonly error: CairnError };
 
-/** How one group ended: why its sum does not count, or whose inputs are in it. */
+/** How one group ended: why its sum does not count, or which members' inputs are in it. */
 interface GroupEnd {
   readonly drops: readonly Drop[];
   readonly included: readonly MemberId[];
   readonly code: ErrorCode | undefined;
 }
 
-/** Why sums of the same inputs would come to nothing again. */
+/** Codes of failures that sums of the same inputs would repeat. */
 const OF_INPUTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'model-worse',
   'evaluation-not-finite',
@@ -49,32 +49,32 @@ const constant =
   () =>
     bytes;
 
-/** Who wants to know how an attempt goes on. */
+/** Callbacks for the progress of an attempt. */
 interface Watch {
   state(name: ServerStateName, members: number): void;
-  /** So many of the masks in the sums have been taken out. */
+  /** `done` of the masks in the sums have been removed. */
   progress(done: number, of: number): void;
 }
 
-/** What an attempt is made with. */
+/** Options for creating an attempt. */
 export interface AttemptOptions {
   readonly task: TaskConfig;
   readonly model: TaskModel;
   readonly host: TaskHost;
-  /** Who is seated: one cohort, or as many as there are groups. */
+  /** The cohorts seated: one, or one for each group. */
   readonly seated: readonly Seated[];
   /** Whether it only measures scales. Default: no. */
   readonly measures?: boolean;
   /** From 1. */
   readonly number: number;
-  /** Undefined where new models are not held against the one before. */
+  /** Undefined if new models are not compared with the previous one. */
   readonly heldOut: HeldOut | undefined;
   readonly watch: Watch;
 }
 
 /**
- * One attempt at a round, from the invitations to its report. Where the task asks for groups, each group has a round of
- * secure aggregation to itself, all at the same time.
+ * One attempt at a round, from the invitations to its report. If the task is split into groups, each group has its own
+ * round of secure aggregation, all at the same time.
  */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -87,7 +87,7 @@ export class Attempt {
   #refused: ReadonlySet<MemberId> = new Set();
   #isRefused = false;
 
-  /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
+  /** @throws CairnError if the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
     const { task, model, host, seated, watch, measures = false } = options;
     this.#options = options;
@@ -112,14 +112,15 @@ export class Attempt {
             scales: model.scales,
             measures,
             scheme: host.schemes[0]?.name,
-            // Its members agree to that set or to none: whoever is missing of it ends the round before anything is signed.
+            // Its members agree to that set or to none: if any member of it is missing, the round ends before anything
+            // is signed.
             minCohort: again === undefined ? undefined : target,
           }),
           directory,
           invited,
           target,
           proofs: (again?.proofs ?? []).map(fromHex),
-          // Who measures is bound to nobody for the sum of updates that follows.
+          // Measuring does not bind members to a set for the sum of updates that follows.
           announce: (members) => (measures ? undefined : model.announce(members)),
           at: task.groups === undefined ? labels : { ...labels, group: place + 1 },
           onState: (state, inGroup) => {
@@ -138,17 +139,17 @@ export class Attempt {
     );
   }
 
-  /** Members that its rounds speak against; known once it has run. */
+  /** Members that its rounds give evidence against; known once it has run. */
   get suspects(): readonly Suspect[] {
     return this.#suspects;
   }
 
-  /** How its cohorts ended, where it led to no new model; known once it has run. */
+  /** How its cohorts ended, if it led to no new model; known once it has run. */
   get ends(): readonly SeatedEnd[] {
     return this.#ends;
   }
 
-  /** Whether the same inputs would come to nothing again, though there were sums of them; known once it has run. */
+  /** Whether the same inputs would fail again, though there were sums of them; known once it has run. */
   get rolledBack(): boolean {
     return this.#rolledBack;
   }
@@ -159,8 +160,8 @@ export class Attempt {
   }
 
   /**
-   * Whether it ended for no other reason than that members refused it, before any other had sent more than keys; known once
-   * it has run. Such an attempt has cost nobody anything.
+   * Whether it ended only because members refused it, before any other had sent more than keys; known once it has run.
+   * Such an attempt has cost no member anything.
    */
   get isRefused(): boolean {
     return this.#isRefused;
@@ -170,7 +171,7 @@ export class Attempt {
     for (const group of this.#groups) group.abandon(error);
   }
 
-  /** Runs the round to its end. It never rejects: what goes wrong is the report's outcome. */
+  /** Runs the round to its end. It never rejects: a failure becomes the report's outcome. */
   async run(): Promise<RoundReport> {
     const members = this.#groups.reduce((sum, { invited }) => sum + invited.length, 0);
     this.#options.host.log.info('round-started', { ...this.#labels, members });
@@ -187,11 +188,11 @@ export class Attempt {
     }
     await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]!))));
     const isNew = result.kind === 'committed' || result.kind === 'rolled-back';
-    const evaluation = !isNew ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
+    const evaluation = !isNew ? undefined : (result.verdict?.evaluation ?? (await this.#evaluate()));
     return this.#report(result, ends, evaluation);
   }
 
-  /** What came of the sums follows from the inputs alone, which are the same ones when they are asked for again. */
+  /** The result of the sums follows from the inputs alone, which stay the same when they are requested again. */
   #wasRolledBack({ code }: CairnError, ended: readonly RoundEnd[]): boolean {
     const sums = ended.filter(({ kind }) => kind === 'committed').length;
     if (code === 'groups-missing') return sums >= (this.#options.task.groups?.minSums ?? 1);
@@ -237,16 +238,16 @@ export class Attempt {
       return { result: { kind: 'committed', learned, verdict: judged }, leftOut };
     } catch (thrown) {
       const error = asCairnError(thrown);
-      // It is not the members' doing, and nothing that goes on by itself.
+      // The members did not cause this, and it will not resolve by itself.
       if (error.code === 'evaluation-not-finite') host.fault(error);
       return { result: { kind: 'abandoned', error }, leftOut: new Map() };
     }
   }
 
   /**
-   * How the round ended, for everybody who was invited to a group. A seat keeps its one until the next round: they are
-   * shared. Who is in a sum whose model was rolled back is told the same as ever, with the hash of the model that stands:
-   * it trains anew, and does not send again what is in a sum already.
+   * How the round ended, for every member invited to a group. A seat keeps its message until the next round, so the
+   * bytes are shared. A member in a sum whose model was rolled back is told the same as always, with the hash of the
+   * current model: it trains again, and does not resend what is in a sum already.
    */
   #outcomes(result: Result, { settings, settingsHash, invited }: Group, end: GroupEnd): Outgoing[] {
     const header = { suite: settings.suite, context: settingsHash };
@@ -260,12 +261,12 @@ export class Attempt {
     return invited.map((to) => ({ to, name: 'outcome', bytes: included.has(to) ? inside! : outside!, last: true }));
   }
 
-  /** Evaluates the new model where it is not held against the one before. */
-  async #look(): Promise<Evaluation | undefined> {
+  /** Evaluates the new model if it is not compared with the previous one. */
+  async #evaluate(): Promise<Evaluation | undefined> {
     const { task, model, host } = this.#options;
     try {
       const evaluation = await host.evaluate?.(task.name, model.tensors);
-      // It goes into reports, whose JSON has no such number.
+      // It goes into reports, and JSON cannot represent non-finite numbers.
       if (evaluation !== undefined) assertEvaluation(task, evaluation, 'the new model');
       return evaluation;
     } catch (thrown) {

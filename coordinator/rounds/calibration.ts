@@ -16,35 +16,35 @@ const UNBOUNDED: readonly number[] = ORDERS.map(() => Number.MAX_VALUE);
 /** A task whose sums have noise. */
 export type PrivateTask = TaskConfig & { readonly privacy: PrivacyConfig };
 
-/** The noise of a task's rounds, and what one of them costs: Rényi divergences, one for each of the accountant's orders. */
+/** The noise of a task's rounds, and the cost of one: Rényi divergences, one for each of the accountant's orders. */
 export interface Calibration {
-  /** As settings name it. */
+  /** In the form that settings use. */
   readonly noise: Omit<RoundPrivacy, 'spent'>;
   /** How sums are read. */
   readonly reading: ReadingOptions;
-  /** Towards those who see the models. */
+  /** Towards parties that see the models. */
   readonly cost: Float64Array;
-  /** Towards the coordinator and members, who know who took part; the greatest numbers where nothing bounds it. */
+  /** Towards the coordinator and members, who know who took part; the largest numbers if nothing bounds it. */
   readonly costInside: ArrayLike<number>;
-  /** What draws leave of δ for the noise. */
+  /** The part of δ that draws leave for the noise. */
   readonly delta: number;
   /** Its grid and variance, for a clip of 1. */
   readonly plan: NoisePlan;
-  /** Updates that a mean is of. */
+  /** Number of updates in a mean. */
   readonly members: number;
 }
 
 /**
- * Finds the noise of a task: the multiplier that its configuration names, or the least with which all its rounds keep the
- * budget.
+ * Finds the noise of a task: the multiplier that its configuration names, or the smallest with which all its rounds
+ * stay within the budget.
  * @param dimension number of model parameters
- * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it
+ * @throws CairnError `privacy-infeasible` if no noise keeps the budget, or the modulus is too small for it
  */
 export function calibrate(task: PrivateTask, dimension: number): Calibration {
   const { privacy, modulusBits, rounds, minCohort } = task;
   const { placement, distribution, minHonestSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
   const fill = sampling < 1 && placement === 'distributed';
-  // Who colludes may leave its share out, and what is filled up does not replace it.
+  // Colluding members may leave their shares of noise out, and filling up does not replace them.
   const silent = fill ? minCohort - minHonestSurvivors : 0;
   const common = {
     placement,

@@ -1,7 +1,7 @@
 import type { MemberCounts, RoundReport, StateCost, TimedState } from '../report.ts';
 import type { Tally } from './tally.ts';
 
-/** Groups run at the same time: their bytes add up, and the slowest one's time is everybody's. */
+/** Groups run at the same time: their bytes add up, and the slowest one's time counts for all. */
 const together = (a: StateCost, b: StateCost): StateCost => ({
   ms: Math.max(a.ms, b.ms),
   bytesUp: a.bytesUp + b.bytesUp,
@@ -22,7 +22,7 @@ function addCounts(a: MemberCounts, b: MemberCounts): MemberCounts {
   };
 }
 
-/** What the groups of an attempt cost, as its report says it; at least one group. */
+/** The cost of an attempt's groups, in the form of its report; at least one group. */
 export function costsOf(
   tallies: readonly Tally[],
 ): Pick<RoundReport, 'members' | 'states' | 'ms' | 'bytesUp' | 'bytesDown'> {

@@ -2,26 +2,26 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Suspect } from './suspects.ts';
 
-/** How long members stay out. */
+/** How long members are excluded. */
 export interface BenchOptions {
-  /** Attempts for which a member is left out at its first fault; 0: nobody ever is. */
+  /** Attempts for which a member is left out at its first fault; 0: no member ever is. */
   readonly attempts: number;
-  /** Minutes after which it is let in again, however many attempts there were: a quorum may not come without it. */
+  /** Minutes after which it is let in again, however many attempts there were: without it there may be no quorum. */
   readonly minutes: number;
   /** A clock in milliseconds. */
   readonly now: () => number;
 }
 
-/** A member that was benched, for the report. */
+/** A member that was excluded, for the report. */
 export interface Benched {
   readonly member: MemberId;
   readonly reason: ErrorCode;
-  /** For how many attempts; left out where only time counts. */
+  /** For how many attempts; omitted if only time counts. */
   readonly attempts?: number;
 }
 
 interface Stay {
-  /** Attempts that it has still to sit out. */
+  /** Attempts that it still has to sit out. */
   left: number;
   /** When it is let in again at the latest. */
   readonly until: number;
@@ -30,14 +30,14 @@ interface Stay {
 /** A stay is doubled up to this many times. */
 const MAX_DOUBLINGS = 10;
 
-/** Members whose faults are remembered: guests are other members each time they come. */
+/** Members whose faults are remembered: a guest is a different member each time it comes. */
 const MAX_REMEMBERED = 65_536;
 
 /**
- * A task's account of members that are known to have spoilt its rounds: each is left out of the next attempts, twice as
- * long each time. Who is suspected without a proof is left out from the second time on, and no longer each time. Where it
- * cannot be told who lied, {@link Quarrels} says who sits out of one attempt. Both are forgotten
- * when the coordinator restarts.
+ * A task's record of members that are known to have spoilt its rounds: each is left out of the next attempts, twice as
+ * long each time. A member suspected without proof is left out from the second time on, and not longer each time. If it
+ * cannot be told which member lied, {@link Quarrels} says which sit out of one attempt. Both are forgotten when the
+ * coordinator restarts.
  */
 export class Exclusions {
   readonly #options: BenchOptions;
@@ -51,9 +51,9 @@ export class Exclusions {
   }
 
   /**
-   * An attempt is over: those who sat it out are nearer to their return, and its suspects sit down.
-   * @param counts - whether to have sat it out counts; else accomplices could shorten a stay by refusing one attempt after
-   * another, which costs them nothing
+   * An attempt is over: members that sat it out are closer to their return, and its suspects are excluded.
+   * @param counts - whether having sat it out counts; otherwise accomplices could shorten a stay by refusing one
+   * attempt after another, which costs them nothing
    */
   judge(suspects: readonly Suspect[], counts = true): readonly Benched[] {
     const { attempts, minutes, now } = this.#options;
@@ -64,7 +64,7 @@ export class Exclusions {
     }
     return suspects.flatMap(({ member, reason, proven = false, unproven = false }) => {
       if (unproven && !this.#isSuspected(member)) return [];
-      // What may be a wrong guess costs one period, however often it is made.
+      // A suspicion that may be wrong costs one period, however often it is raised.
       const times = unproven ? 1 : 2 ** Math.min(this.#count(member), MAX_DOUBLINGS);
       const before = this.#stays.get(member) ?? { left: 0, until: 0 };
       const left = Math.max(before.left, proven ? Infinity : attempts * times);
@@ -73,7 +73,7 @@ export class Exclusions {
     });
   }
 
-  /** Whether a member was suspected before; it is from now on. */
+  /** Whether a member was suspected before; from now on it is. */
   #isSuspected(member: MemberId): boolean {
     const before = this.#suspected.delete(member);
     this.#suspected.add(member);
@@ -82,14 +82,14 @@ export class Exclusions {
     return before;
   }
 
-  /** Those of the members who may be invited now. */
+  /** Those of the members that may be invited now. */
   without(members: readonly MemberId[]): MemberId[] {
     const now = this.#options.now();
     for (const [member, { until }] of this.#stays) if (until <= now) this.#stays.delete(member);
     return members.filter((member) => !this.#stays.has(member));
   }
 
-  /** Milliseconds until the next member is let in for the time that has passed; undefined while nobody sits here. */
+  /** Milliseconds until the next member's time is up and it is let in; undefined while no member is excluded. */
   get nextReturn(): number | undefined {
     if (this.#stays.size === 0) return undefined;
     const first = [...this.#stays.values()].reduce((least, { until }) => Math.min(least, until), Infinity);

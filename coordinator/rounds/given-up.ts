@@ -3,26 +3,26 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 
-/** Reasons of members that a task's error names. */
+/** Maximum number of members' reasons that a task's error names. */
 const MAX_REASONS = 3;
 
 /**
- * Why a task fails whose last attempt at a round, which this reports, came to nothing.
+ * The error of a task whose last attempt at a round, given by its report, failed.
  * @param quarrelling members that were seated although they quarrel, since too few would have been left without them
  */
 export function givenUp(task: string, report: RoundReport, quarrelling = 0): CairnError {
   const { round, attempt, code = 'round-abandoned', message = 'the round was abandoned' } = report;
   const named = `task "${task}": `;
-  // What went wrong with the model names the task already.
+  // Errors about the model already name the task.
   const why = message.startsWith(named) ? message.slice(named.length) : message;
   const reasons = reasonsText(report);
-  const cramped = quarrelling === 0 ? '' : `; ${quarrelling} members that quarrel over seals could not be kept apart`;
+  const cramped = quarrelling === 0 ? '' : `; ${quarrelling} members that quarrel over seals could not be separated`;
   const details =
     quarrelling > 0
-      ? { hint: 'lower minCohort, or have more members join: then the task goes on without those that spoil rounds' }
+      ? { hint: 'lower minCohort, or have more members join: then the task continues without those that spoil rounds' }
       : reasons === ''
         ? {}
-        : { hint: 'see to what members were out for (cairn explain CODE), and start again' };
+        : { hint: 'fix the reasons why members left (cairn explain CODE), and start again' };
   return new CairnError(
     code,
     `${named}round ${round} was given up after ${attempt} attempts: ${why}${reasons}${cramped}`,
@@ -30,16 +30,16 @@ export function givenUp(task: string, report: RoundReport, quarrelling = 0): Cai
   );
 }
 
-/** Members of a kind that are named. */
+/** Maximum number of members of a kind that are named. */
 const MAX_NAMED = 20;
 
 /**
- * Why a task fails from whose model nobody can be seated any more, and which was moved as often as it may be, or as often
- * as members take it.
+ * The error of a task from whose model no cohort can be seated any more, although it was moved as often as is allowed,
+ * or as often as members accept.
  * @param rebases - how often it was moved since the last round
- * @param missing - of sets of members
- * @param refusing - members that are there and take no moved model
- * @param label - a member for people
+ * @param missing - members missing from sets
+ * @param refusing - members that are present and refuse a moved model
+ * @param label - a member's name for people
  */
 export function rebasesSpent(
   { name }: TaskConfig,
@@ -49,11 +49,11 @@ export function rebasesSpent(
   label: (member: MemberId) => string,
 ): CairnError {
   const who =
-    named('; missing of sets of members: ', missing, label) +
+    named('; missing from sets of members: ', missing, label) +
     named('; these members refuse a moved model: ', refusing, label);
   return new CairnError(
     'rebases-spent',
-    `task "${name}": nobody can be seated from the present model, which was moved ${rebases} times since the last round${who}`,
+    `task "${name}": no cohort can be seated from the current model, which was moved ${rebases} times since the last round${who}`,
     { culprits: [...new Set([...missing, ...refusing])].sort((a, b) => a - b) },
   );
 }
@@ -64,39 +64,39 @@ function named(title: string, members: readonly MemberId[], label: (member: Memb
   return `${title}${members.slice(0, MAX_NAMED).map(label).join(', ')}${more}`;
 }
 
-/** What members said why they left, most of them first: often the cause of a round that fails each time. */
+/** The reasons that members gave for leaving, most common first: often the cause of a round that fails each time. */
 function reasonsText({ drops }: RoundReport): string {
   const counts = new Map<ErrorCode, number>();
   for (const { reason } of drops) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, MAX_REASONS);
   if (sorted.length === 0) return '';
-  return `; members were out for ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
+  return `; members left because of ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
 }
 
-/** Who was there when the quorum had not come in time. */
+/** The members present when the quorum did not come in time. */
 export interface QuorumMissed {
   readonly present: number;
-  /** Of those present, how many refuse no moved model; and of these, how many are not left out. */
+  /** Of those present, how many do not refuse a moved model; and of these, how many are not left out. */
   readonly there: number;
   readonly members: number;
-  /** Whether chance would draw too few of them, or too many. */
+  /** Whether a random draw would have too few of them, or too many. */
   readonly undrawable: boolean;
-  /** Members that a round needs at least. */
+  /** Minimum number of members for a round. */
   readonly fewest: number;
 }
 
-/** Why a task fails whose quorum has not come in time, where it is to fail then. */
+/** The error of a task whose quorum did not come in time, if it is configured to fail then. */
 export function quorumMissed(
   { name, quorum, quorumTimeout, minCohort, cohort }: TaskConfig,
   { present, there, members, undrawable, fewest }: QuorumMissed,
 ): CairnError {
   const asked = undrawable
-    ? `of whom draws do not have ${minCohort} to ${cohort}`
+    ? `too few or too many to draw ${minCohort} to ${cohort} of them`
     : there >= quorum
       ? `of whom ${there - members} are left out for having spoilt or refused rounds, and ${fewest} are needed`
-      : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
+      : `the quorum is ${quorum}${present === there ? '' : `; ${present - there} that refuse a moved model are not counted`}`;
   return new CairnError(
     'not-enough-clients',
-    `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
+    `task "${name}": ${there} clients are present after ${quorumTimeout} s, ${asked}`,
   );
 }

@@ -17,12 +17,12 @@ import { SessionDriver, type RoundEnd } from './session-driver.ts';
 import { deadlinesOf } from './settings.ts';
 import type { Tally } from './tally.ts';
 
-/** What a group of an attempt is made with. */
+/** Options for creating a group of an attempt. */
 export interface GroupOptions {
   readonly task: TaskConfig;
   readonly host: TaskHost;
   readonly settings: RoundSettings;
-  /** That of an active round. */
+  /** The directory of an active round. */
   readonly directory: MemberDirectory | undefined;
   readonly invited: readonly MemberId[];
   /** Its roster closes when this many have advertised keys. */
@@ -31,14 +31,14 @@ export interface GroupOptions {
   readonly proofs: readonly Uint8Array[];
   /** See `RoundOptions`. */
   readonly announce: (members: readonly MemberId[]) => Promise<void> | undefined;
-  /** What its lines in the log say besides. */
+  /** Further fields of its log lines. */
   readonly at: { readonly task: string; readonly round: number; readonly attempt: number; readonly group?: number };
   readonly onState: (state: ServerStateName, members: number) => void;
-  /** So many of the masks in its sum have been taken out. */
+  /** `done` of the masks in its sum have been removed. */
   readonly onUnmasked: (done: number, of: number) => void;
 }
 
-/** Members of an attempt that have a round of secure aggregation to themselves: all of them where there is one group. */
+/** Members of an attempt that share one round of secure aggregation: all of them if there is only one group. */
 export class Group {
   readonly settings: RoundSettings;
   readonly invited: readonly MemberId[];
@@ -46,9 +46,9 @@ export class Group {
   readonly #round: SessionDriver;
   readonly #handle: RoundHandle;
   readonly #listener: RoundListener;
-  #deafen: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
-  /** @throws CairnError where the round cannot be run with these settings */
+  /** @throws CairnError if the round cannot be run with these settings */
   constructor(options: GroupOptions) {
     const { task, host, settings, directory, invited, target, proofs, announce, at, onState } = options;
     this.#options = options;
@@ -86,7 +86,7 @@ export class Group {
     };
   }
 
-  /** Settles with its sum, or with why it has none. */
+  /** Resolves with its sum, or with the reason why it has none. */
   get ended(): Promise<RoundEnd> {
     return this.#round.ended;
   }
@@ -103,7 +103,7 @@ export class Group {
   /** Seats its members, and invites them. */
   begin(): void {
     const { seats } = this.#options.host;
-    this.#deafen = seats.onMessage(this.#handle, this.#listener);
+    this.#stopListening = seats.onMessage(this.#handle, this.#listener);
     seats.assign(this.invited, this.#handle);
     this.#round.begin();
   }
@@ -112,11 +112,11 @@ export class Group {
     this.#round.abandon(error);
   }
 
-  /** Tells its members how the attempt ended, and lets them go. */
+  /** Tells its members how the attempt ended, and releases them. */
   async release(outcomes: Iterable<Outgoing>): Promise<void> {
     await this.#round.tell(outcomes);
     this.#options.host.seats.release(this.invited, this.#handle);
-    this.#deafen();
+    this.#stopListening();
   }
 
   #dropped(drop: Drop): void {

@@ -12,28 +12,28 @@ import type { WorkRunner } from './runner.ts';
 
 export type { Evaluate } from '../../learning/index.ts';
 
-/** What a task needs of its coordinator. */
+/** What a task needs from its coordinator. */
 export interface TaskHost {
   readonly primitives: Primitives;
   readonly random: RandomSource;
   readonly members: MemberRegistry;
   readonly seats: SeatHub;
   readonly log: Log;
-  /** Those that its rounds may be run by; the first is the one that they are run by. */
+  /** Schemes that its rounds may use; they use the first. */
   readonly schemes: readonly Scheme[];
   /** Computes the work of their sessions. */
   readonly runner: WorkRunner;
   readonly evaluate: Evaluate | undefined;
   readonly names: Names;
-  /** Keeps a report and tells everybody; it never rejects. */
+  /** Stores a report and passes it on to all listeners; it never rejects. */
   report(report: RoundReport): Promise<void>;
   state(event: StateEvent): void;
   progress(event: ProgressEvent): void;
   waiting(event: WaitingEvent): void;
-  /** A plan of so many masks was computed by so many workers, or by none. */
+  /** A plan of `masks` masks was computed by `workers` workers, or on the main thread if 0. */
   unmasked(task: string, masks: number, workers: number): void;
   dropped(task: string, drop: Drop): void;
-  /** A round of a task begins or is over for its members, or the task has ended. */
+  /** A round of a task has begun or is over for its members, or the task has ended. */
   stands(task: string): void;
   /** A task's model was moved by a small step. */
   rebased(task: string): void;

@@ -5,19 +5,19 @@ import type { TaskConfig } from '../config/index.ts';
 import { readModelFile } from './model-file.ts';
 import { seededTensors } from './seeded.ts';
 
-/** A model to start from, and what its files shall hold besides. */
+/** A model to start from, and what else its files must contain. */
 export interface InitialModel extends ModelExtras {
   readonly tensors: NamedTensors;
   readonly shapes: Shapes;
-  /** Of its file; its `untrained` names tensors that no gradient changes. */
+  /** Its file's metadata; `untrained` names tensors that no gradient changes. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * The model that a task's configuration begins with: its file, or seeded values for its tensors, by a seed that is drawn
- * where none is named. Two tasks that begin with the same values would share what their members hold of them.
- * @throws CairnError `config-invalid` where it names neither; `model-malformed`, `model-unsupported` for a
- * bad file; `model-too-large`
+ * The model that a task's configuration begins with: its file, or seeded values for its tensors, with a random seed if
+ * none is given. Two tasks that begin with the same values would share what their members remember of them.
+ * @throws CairnError `config-invalid` if it names neither; `model-malformed`, `model-unsupported` for a bad file;
+ * `model-too-large`
  */
 export async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
   if (model?.tensors !== undefined) {

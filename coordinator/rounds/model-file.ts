@@ -15,15 +15,15 @@ import {
   widthOf,
 } from '../../protocol/model/index.ts';
 
-/** Bytes that are read and converted at once: whole values of every type. */
+/** Bytes read and converted at a time: a whole number of values of every type. */
 const CHUNK = 2 ** 24;
 
 /**
- * Reads a model from a safetensors file of any program, tensor by tensor: Node reads no file above 2 GiB at once. The
- * header alone decides whether it is one that can be trained, so that nothing is read of a model that is too large.
+ * Reads a model from a safetensors file of any program, tensor by tensor: Node cannot read a file above 2 GiB at once.
+ * The header alone decides whether it can be trained, so that no values are read of a model that is too large.
  * @param path named in every error
- * @throws CairnError `model-malformed` for a file that cannot be read, or is not in its format; `model-unsupported`;
- * `model-too-large`
+ * @throws CairnError `model-malformed` for a file that cannot be read, or is not a safetensors file;
+ * `model-unsupported`; `model-too-large`
  */
 export async function readModelFile(path: string): Promise<DecodedModel> {
   try {
@@ -34,7 +34,7 @@ export async function readModelFile(path: string): Promise<DecodedModel> {
       throw new CairnError(code, `${path}: ${message}`, { hint, cause: thrown });
     }
     throw new CairnError('model-malformed', `the model file ${path} cannot be read (${reasonOf(thrown)})`, {
-      hint: 'check that model.file names a safetensors file that the coordinator may read; paths count from the configuration’s folder',
+      hint: 'check that model.file names a safetensors file that the coordinator may read; paths are relative to the configuration’s folder',
       cause: thrown,
     });
   }
@@ -42,7 +42,7 @@ export async function readModelFile(path: string): Promise<DecodedModel> {
 
 function reasonOf(thrown: unknown): string {
   const { code } = thrown as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? 'there is none' : (code ?? 'unknown reason');
+  return code === 'ENOENT' ? 'no such file' : (code ?? 'unknown reason');
 }
 
 async function read(path: string): Promise<DecodedModel> {
@@ -51,7 +51,7 @@ async function read(path: string): Promise<DecodedModel> {
     const plan = await planFrom(handle);
     const shapes = plan.tensors.filter(({ trained }) => trained).map(({ name, shape }) => [name, shape] as const);
     if (shapes.length === 0) {
-      throw new CairnError('model-unsupported', 'the file holds no tensor of floats, and so nothing to train');
+      throw new CairnError('model-unsupported', 'the file contains no tensor of floats, so there is nothing to train');
     }
     assertLayout(Object.fromEntries(shapes));
     const tensors: ReadTensor[] = [];
@@ -68,7 +68,7 @@ async function read(path: string): Promise<DecodedModel> {
   }
 }
 
-/** @throws CairnError what a layout of these shapes does */
+/** @throws CairnError what a layout of these shapes throws */
 function assertLayout(shapes: Shapes): void {
   new ParameterLayout(shapes);
 }
@@ -97,12 +97,12 @@ async function floatsAt(handle: FileHandle, { dtype, from, to }: PlannedTensor, 
   return floats;
 }
 
-/** Fills `target` from a position of the file. */
+/** Fills `target` from a position in the file. */
 async function fill(handle: FileHandle, target: Uint8Array, position: number): Promise<Uint8Array> {
   for (let done = 0; done < target.length;) {
     const length = Math.min(CHUNK, target.length - done);
     const { bytesRead } = await handle.read(target, done, length, position + done);
-    if (bytesRead === 0) throw new CairnError('model-malformed', 'the file became shorter while it was read');
+    if (bytesRead === 0) throw new CairnError('model-malformed', 'the file was truncated while it was being read');
     done += bytesRead;
   }
   return target;

@@ -41,47 +41,47 @@ import { openSnapshot, type TaskSnapshot } from './task-snapshot.ts';
 import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from '../../platform/index.ts';
 
-/** What a committed round taught; nothing where its sum has noise, which has no metrics. */
+/** What a committed round revealed; nothing if its sum has noise, which has no metrics. */
 export interface Learned {
   readonly examples?: number;
   readonly loss?: number;
   readonly accuracy?: number;
-  /** Members in the sum whose update was longer than the clip, and those of whom something else was cut. */
+  /** Members in the sum whose update was longer than the clip, and those with something else cut. */
   readonly clipped?: number;
   readonly cut?: number;
-  /** Estimated error of rounding, as a part of the update. */
+  /** Estimated rounding error, as a fraction of the update. */
   readonly rounding?: number;
 }
 
-/** What became of a round's sums. */
+/** The result of a round's sums. */
 export interface Commit {
   readonly learned: Learned;
   /** Why a group's sum does not count, by its place among the groups. */
   readonly leftOut: Combined['leftOut'];
-  /** Whether the new model is the task's now. */
+  /** Whether the new model is now the task's. */
   readonly adopted: boolean;
 }
 
-/** What a model's copies say of their origin besides the task. */
+/** What a model's copies say of their origin in addition to the task. */
 interface Origin {
   /** Seconds since 1970 (UTC). */
   readonly clock: () => number;
-  /** Of the package. */
+  /** The package's version. */
   readonly version: string;
 }
 
 const UNKNOWN_ORIGIN: Origin = { clock: () => Math.floor(Date.now() / 1000), version: 'unknown' };
 
-/** What a record says of a model. */
+/** What a record says about a model. */
 type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'date' | 'strategyState'> & {
   readonly pending: PendingRecord;
   readonly scales: ScalesRecord | undefined;
 };
 
-/** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
+/** A task's model and its progress: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
   readonly layout: ParameterLayout;
-  /** The task's accountant; undefined where its sums have no noise. */
+  /** The task's accountant; undefined if its sums have no noise. */
   readonly privacy: TaskPrivacy | undefined;
   readonly #task: string;
   readonly #store: Store;
@@ -99,9 +99,9 @@ export class TaskModel {
   readonly #config: TaskConfig;
   readonly #untrained: readonly string[];
   readonly #ranges: ReturnType<typeof untrainedRanges>;
-  /** Undefined before anything is known, and where they are fixed. */
+  /** Undefined before anything is known, and if they are fixed. */
   #scales: ScalesRecord | undefined;
-  /** What the store has of it, as text. */
+  /** What is pending according to the store, as text. */
   #kept: string;
   /** Records are saved one after another: several groups may announce their sets at the same time. */
   #saved: Promise<void> = Promise.resolve();
@@ -132,19 +132,19 @@ export class TaskModel {
     this.#round = record.round;
     this.#hash = record.modelHash;
     this.#state = record.strategyState;
-    // Somebody may have put another model in its place by hand, from which nothing has gone out.
+    // The operator may have replaced the model by hand with another, from which nothing has gone out.
     const { pending } = record;
     this.#pending = pending?.modelHash === record.modelHash ? pending : nothingPending(record.modelHash);
     this.#kept = JSON.stringify(this.#pending);
   }
 
   /**
-   * Goes on where the store says that the task stands, or starts it.
+   * Continues from the task's state in the store, or starts it.
    * @param given - the model to start from, instead of the configuration's
-   * @param origin - what its copies say of where they come from
+   * @param origin - what its copies say about their origin
    * @param registry - the strategies and rules that the configuration may name
-   * @throws CairnError what `openStanding` and the store throw; `privacy-budget`, `privacy-infeasible` for noise that
-   * cannot be had
+   * @throws CairnError what `openSnapshot` and the store throw; `privacy-budget`, `privacy-infeasible` for noise that
+   * is impossible
    */
   static async open(
     store: Store,
@@ -154,14 +154,14 @@ export class TaskModel {
     registry: Registry = BUILT_IN,
   ): Promise<TaskModel> {
     const model = new TaskModel(store, task, await openSnapshot(store, task, registry, given), origin, registry);
-    // A crash may have come between a commit and its copy.
+    // The coordinator may have crashed between a commit and its copy.
     await model.publish();
     return model;
   }
 
   /**
-   * Writes a copy of the current model for people and other programs, which says where it comes from. The file that
-   * rounds name says nothing of that: equal values must have one hash, whatever task, round or day they are of.
+   * Writes a copy of the current model for people and other programs, which states its origin. The file that rounds
+   * name does not: equal values must have one hash, whatever their task, round or date.
    * @throws what the store throws
    */
   async publish(): Promise<void> {
@@ -197,31 +197,33 @@ export class TaskModel {
     return this.layout.unflatten(this.#flat.slice());
   }
 
-  /** What the rounds from the current model are scaled by. */
+  /** The scales of rounds from the current model. */
   get scales(): Parameters<typeof settingsFor>[1]['scales'] {
     const { maxExamples, lossBound, untrained } = this.#scalesNow;
     return { maxExamples, lossBound, untrained: this.#ranges.map((range, i) => ({ ...range, bound: untrained[i]! })) };
   }
 
-  /** Whether nothing is known of the scales that fit the data, and nobody has sent anything by which it would be too late. */
+  /**
+   * Whether nothing is known of the scales that fit the data, and it is not too late: no member has sent anything yet.
+   */
   get unmeasured(): boolean {
     const { scales, privacy } = this.#config;
     return scales === 'measured' && privacy === undefined && this.#scales === undefined && isNothing(this.#pending);
   }
 
   /**
-   * Takes the scales of the rounds to come from the sums of an attempt that only measured.
+   * Sets the scales of future rounds from the sums of an attempt that only measured.
    * @param settings - of any of its groups
    * @param sums - undefined for a group that has none
-   * @throws CairnError `data-empty` where there is no sum, or what the store throws
+   * @throws CairnError `data-empty` if there is no sum, or what the store throws
    */
   async measured(settings: RoundSettings, sums: readonly (GroupSum | undefined)[]): Promise<void> {
     const peaks = highest(sums.flatMap((sum) => (sum === undefined ? [] : [readMeasures(settings, sum)])));
-    if (peaks === undefined) throw new CairnError('data-empty', 'no group has a sum to measure by');
+    if (peaks === undefined) throw new CairnError('data-empty', 'no group has a sum to take scales from');
     await this.#keepScales(measuredScales(this.#config, peaks));
   }
 
-  /** Begins without a measure. It is kept: members send nothing from one model on other scales. */
+  /** Begins without measured scales. These are stored: members send nothing from one model on different scales. */
   async leaveUnmeasured(): Promise<void> {
     await this.#keepScales(this.#scalesNow);
   }
@@ -243,8 +245,8 @@ export class TaskModel {
   /**
    * A survivor set is about to be shown to its members.
    * @param members - ids, ascending
-   * @returns resolves when the store knows of it, before which nobody may be shown it; undefined where it does already
-   * @throws CairnError `internal` where a member is in another set that was announced from this model
+   * @returns resolves when the store has it, before which no member may be shown it; undefined if it has it already
+   * @throws CairnError `internal` if a member is in another set that was announced from this model
    */
   announce(members: readonly number[]): Promise<void> | undefined {
     return this.#keep(withAnnounced(this.#pending, members));
@@ -255,16 +257,16 @@ export class TaskModel {
     await this.#keep(pending);
   }
 
-  /** Undefined where the store has it already. A store that fails leaves the change in memory, and is told again. */
+  /** Undefined if the store has it already. If the store fails, the change stays in memory and is saved again later. */
   #keep(pending: PendingRecord): Promise<void> | undefined {
     this.#pending = pending;
     return JSON.stringify(pending) === this.#kept ? undefined : this.#save(this.#standing, this.privacy?.record);
   }
 
   /**
-   * Moves the model by the step of {@link rebased}, so that sets announced from it bind nobody any more. Until the store
-   * has it, nothing has changed.
-   * @throws CairnError `update-not-finite` where the step leaves the range of float32, or what the store throws
+   * Moves the model by the step of {@link rebased}, so that sets announced from it no longer bind any member. Until the
+   * store has it, nothing has changed.
+   * @throws CairnError `update-not-finite` if the step leaves the range of float32, or what the store throws
    */
   async rebase(primitives: Primitives): Promise<void> {
     const rebases = this.#pending.rebases + 1;
@@ -272,7 +274,7 @@ export class TaskModel {
     if (!allFinite(flat)) {
       throw new CairnError(
         'update-not-finite',
-        `task "${this.#task}": the model cannot be moved, its values are too great`,
+        `task "${this.#task}": the model cannot be moved: its values are too large`,
         { hint: 'start the task from another model' },
       );
     }
@@ -287,9 +289,9 @@ export class TaskModel {
   }
 
   /**
-   * Pays for a round of a task with noise, and has the store know it. What is refused must not be learnt, so it comes
+   * Pays for a round of a task with noise, and saves that. A sum that is refused must not be revealed, so this comes
    * before a sum is opened.
-   * @throws CairnError `privacy-budget` where the round would exceed the budget, or what the store throws
+   * @throws CairnError `privacy-budget` if the round would exceed the budget, or what the store throws
    */
   async chargePrivacy(): Promise<void> {
     if (this.privacy === undefined) return;
@@ -301,11 +303,11 @@ export class TaskModel {
   /**
    * Turns the unmasked sums of a round, one for each group of members, into the next model. Until the store has it all,
    * nothing has changed.
-   * @param settings - of any of the groups: they differ in the nonce alone. A round with noise is paid for before
+   * @param settings - of any of the groups: they differ only in the nonce. A round with noise must already be paid for
    * @param sums - undefined for a group that has none
-   * @param tools - what the coordinator's noise is made with
-   * @param accept - looks at the next model before it is kept anywhere, and says whether it is to be the task's
-   * @throws CairnError `data-empty` for a sum without weight, `groups-missing`, `update-not-finite` where the model would
+   * @param tools - for making the coordinator's noise
+   * @param accept - inspects the next model before it is stored anywhere, and says whether it becomes the task's
+   * @throws CairnError `data-empty` for a sum without weight, `groups-missing`, `update-not-finite` if the model would
    * diverge, or what `accept` or the store throws
    */
   async commit(
@@ -337,7 +339,7 @@ export class TaskModel {
     if (!(await accept(this.layout.unflatten(flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(file);
     const privacy = this.privacy?.recordAfter(unclipped);
-    // A sum of nothing leaves the model as it is: its members have signed from these values still.
+    // An empty sum leaves the model as it is: its members have still signed from these values.
     const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
     // From one model all inputs are on the same scales.
     const scales =
@@ -365,7 +367,7 @@ export class TaskModel {
     };
   }
 
-  /** Has the store know where the task stands, and what its rounds have cost. */
+  /** Saves the task's state, and what its rounds have cost. */
   #save({ pending, scales, ...standing }: Kept, privacy: PrivacyRecord | undefined): Promise<void> {
     const record = {
       ...{ task: this.#task, strategy: this.#strategy.name, ...standing },
@@ -383,14 +385,17 @@ export class TaskModel {
   }
 }
 
-/** How a task's groups become one; undefined if its cohorts are not split. @throws CairnError of `createGroupRule` */
+/** How a task's groups are combined; undefined if cohorts are not split. @throws CairnError from `createGroupRule` */
 function groupTerms({ groups }: TaskConfig, registry: Registry): GroupTerms | undefined {
   if (groups === undefined) return undefined;
   const { count, minSums, ...rule } = groups;
   return { count, minSums, rule: createGroupRule(rule, registry) };
 }
 
-/** Runs a computation to its end, without keeping the event loop for longer than a slice of it. @throws what it throws */
+/**
+ * Runs a computation to its end without blocking the event loop for longer than a slice. @throws what it throws
+ * @throws what it throws
+ */
 async function computed<Result>(steps: Generator<unknown, Result>): Promise<Result> {
   let result!: Result;
   await inTurns(

@@ -1,40 +1,40 @@
-/** Milliseconds of making and handing out messages after which sockets and timers get their turn. */
+/** Milliseconds of making and sending messages after which sockets and timers get their turn. */
 const SLICE_MS = 10;
 
 /**
- * What a round has to do in order, when the loop has time: messages to a thousand members are made and handed out one by
- * one, and what happens meanwhile finds the loop free. Since there is one queue, nobody gets a later message before an
- * earlier one. What fits the first slice is done at once, so that a small round knows no delay.
+ * What a round has to do in order, when the event loop has time: messages to a thousand members are made and sent one
+ * by one, and the loop stays free for other events. Since there is one queue, no member gets a later message before an
+ * earlier one. What fits the first slice is done at once, so that a small round has no delay.
  */
 export class PacedQueue {
   readonly #fault: (thrown: unknown) => void;
   readonly #sliceMs: number;
   #tasks: (() => void)[] = [];
-  /** Place in `tasks` of the next one. */
+  /** Index in `tasks` of the next one. */
   #next = 0;
   #working = false;
   #turn: NodeJS.Immediate | undefined;
-  /** What is waited for before the next task is done; undefined while nothing is. */
+  /** What the next task waits for; undefined if nothing. */
   #gate: object | undefined;
 
   /**
-   * @param fault - told what a task throws; the others go on in a later turn
-   * @param sliceMs - other values than the default are for tests: with 0 each task has a turn of its own
+   * @param fault - called with what a task throws; the others continue in a later turn
+   * @param sliceMs - values other than the default are for tests: with 0 each task has a separate turn
    */
   constructor(fault: (thrown: unknown) => void, sliceMs: number = SLICE_MS) {
     this.#fault = fault;
     this.#sliceMs = sliceMs;
   }
 
-  /** Puts tasks behind all that are there. */
+  /** Appends tasks to the queue. */
   push(tasks: Iterable<() => void>): void {
     for (const task of tasks) this.#tasks.push(task);
     if (!this.#working && this.#turn === undefined) this.#work();
   }
 
   /**
-   * Holds up all that is pushed from now on until `ready` resolves. Where it rejects, that is a fault, and what it held
-   * up is thrown away.
+   * Holds up all tasks pushed from now on until `ready` resolves. If it rejects, that is a fault, and the tasks it held
+   * up are discarded.
    */
   after(ready: Promise<void>): void {
     const gate = {};
@@ -53,16 +53,16 @@ export class PacedQueue {
         });
       },
     ]);
-    // Where the gate was thrown away before its turn came, nobody else would look at this.
+    // If the gate is discarded before its turn comes, nothing else handles the rejection.
     ready.catch(() => undefined);
   }
 
-  /** Resolves when everything has been done that is here now; never, where it is thrown away. */
+  /** Resolves when everything queued now has been done; never, if it is discarded. */
   drained(): Promise<void> {
     return new Promise((resolve) => this.push([resolve]));
   }
 
-  /** Throws away what has not been done, and what holds it up. */
+  /** Discards all tasks not yet done, and what holds them up. */
   clear(): void {
     this.#tasks = [];
     this.#next = 0;

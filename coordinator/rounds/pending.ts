@@ -3,7 +3,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/index.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 
-/** What is pending of a model from which nothing has gone out yet. */
+/** What is pending for a model from which nothing has gone out yet. */
 export const nothingPending = (modelHash: string, rebases = 0): PendingRecord => ({
   modelHash,
   repeat: 0,
@@ -11,11 +11,11 @@ export const nothingPending = (modelHash: string, rebases = 0): PendingRecord =>
   sets: [],
 });
 
-/** Whether a record says no more than {@link nothingPending}, so that it need not be kept. */
+/** Whether a record says no more than {@link nothingPending}, so it need not be kept. */
 export const isNothing = ({ repeat, rebases, sets }: PendingRecord): boolean =>
   repeat === 0 && rebases === 0 && sets.length === 0;
 
-/** Whom a set seats when it is asked for again: all of it but those that are proven to have lied. Ascending. */
+/** The members that are seated when a set is asked for again: all except those proven to have lied. Ascending. */
 export function seatsOf({ members, proven }: AnnouncedSet): MemberId[] {
   const liars = new Set(proven);
   return members.filter((member) => !liars.has(member)).map(memberId);
@@ -25,10 +25,10 @@ export function seatsOf({ members, proven }: AnnouncedSet): MemberId[] {
 export const nameOf = ({ members }: Pick<AnnouncedSet, 'members'>): string => members.join();
 
 /**
- * What is pending once a survivor set is announced. A set that is there already, as it is or without those that were
+ * What is pending once a survivor set is announced. A set that is already recorded, as it is or without those that were
  * proven to have lied, changes nothing.
  * @param members - ids, ascending
- * @throws CairnError `internal` where one of them is in another set: such a cohort is never seated
+ * @throws CairnError `internal` if one of them is in another set: such a cohort is never seated
  */
 export function withAnnounced(pending: PendingRecord, members: readonly number[]): PendingRecord {
   const listed = members.join();
@@ -42,10 +42,10 @@ export function withAnnounced(pending: PendingRecord, members: readonly number[]
 }
 
 /**
- * What is pending once members of a set are proven to have dealt falsely: the others of that set take a cohort without
- * them for the same one. A set that would need more proofs than a client reads before a roster is spent.
- * @param culprits - members of one set; who is in none is passed over
- * @param proofs - one of each culprit, in the same order
+ * What is pending once members of a set are proven to have dealt falsely: the others of that set accept a cohort
+ * without them as the same one. A set that would need more proofs than a client reads before a roster is spent.
+ * @param culprits - members of one set; any that are in none are ignored
+ * @param proofs - one for each culprit, in the same order
  */
 export function withProofs(
   pending: PendingRecord,
@@ -66,10 +66,10 @@ export function withProofs(
 }
 
 /**
- * What is pending where the same members are to train anew. Where they have done so as often as they may, the sets that
- * it is about are spent.
- * @param maxRepeats - how often the task has members train anew from one model
- * @param concerns - whether a set was in vain as it is
+ * What is pending if the same members must train again. If they have already done so as often as they may, the sets
+ * concerned are spent.
+ * @param maxRepeats - how often the task has members train again from one model
+ * @param concerns - whether a set failed as it is
  */
 export function trainedAnew(
   pending: PendingRecord,

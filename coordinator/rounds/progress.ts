@@ -5,7 +5,7 @@ interface Standing {
   readonly members: number;
 }
 
-/** Where the groups of an attempt are, told as if they were one round. */
+/** The progress of an attempt's groups, reported as if they were one round. */
 export class RoundProgress {
   readonly #standings: (Standing | undefined)[];
   readonly #masks: { readonly done: number; readonly of: number }[];
@@ -19,8 +19,8 @@ export class RoundProgress {
 
   /**
    * A group entered a state.
-   * @returns the state of the group that is furthest behind, with the members of all that are not lost; undefined where
-   * that state is still the one that was told last. An attempt is `aborted` when all its groups are.
+   * @returns the state of the group that is furthest behind, with the members of all groups that have not aborted;
+   * undefined if that is still the state reported last. An attempt is `aborted` when all its groups are.
    */
   entered(group: number, state: ServerStateName, members: number): Standing | undefined {
     this.#standings[group] = { state, members };
@@ -33,7 +33,7 @@ export class RoundProgress {
     return { state: STATE_ORDER[least]!, members: alive.reduce((sum, standing) => sum + standing.members, 0) };
   }
 
-  /** So many of a group's masks have been taken out. @returns the same of all groups that have come so far */
+  /** `done` of a group's masks have been removed. @returns the totals over all groups that have come so far */
   unmasked(group: number, done: number, of: number): { readonly done: number; readonly of: number } {
     this.#masks[group] = { done, of };
     return this.#masks.reduce((sum, masks) => ({ done: sum.done + masks.done, of: sum.of + masks.of }));

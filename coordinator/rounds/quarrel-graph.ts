@@ -1,9 +1,9 @@
 import type { MemberId } from '../../protocol/ids.ts';
 
-/** Who quarrels with whom; both ends of a quarrel are keys, and nobody is without one. */
+/** Which members quarrel with which; both ends of a quarrel are keys, and every key has a quarrel. */
 export type QuarrelGraph = Map<MemberId, Set<MemberId>>;
 
-/** The graph of these members alone. */
+/** The graph of only these members. */
 export function quarrelsAmong(
   members: readonly MemberId[],
   others: (member: MemberId) => readonly MemberId[],
@@ -17,7 +17,7 @@ export function quarrelsAmong(
   return graph;
 }
 
-/** Its connected parts, the largest first. */
+/** Its connected components, the largest first. */
 export function partsOf(graph: QuarrelGraph): QuarrelGraph[] {
   const seen = new Set<MemberId>();
   const parts: QuarrelGraph[] = [];
@@ -40,7 +40,7 @@ export function partsOf(graph: QuarrelGraph): QuarrelGraph[] {
   return parts.sort((a, b) => b.size - a.size);
 }
 
-/** The two sides of a connected part whose every quarrel is between them; none where there are no such sides. */
+/** The two sides of a connected part if all its quarrels are between them; none if there are no such sides. */
 export function sidesOf(part: QuarrelGraph): readonly ReadonlySet<MemberId>[] {
   const sides: [Set<MemberId>, Set<MemberId>] = [new Set(), new Set()];
   const [start] = part.keys();
@@ -65,7 +65,7 @@ export function without(graph: QuarrelGraph, members: readonly MemberId[]): Quar
   );
 }
 
-/** Takes one member and its quarrels out of a graph, in place. */
+/** Removes one member and its quarrels from a graph, in place. */
 export function take(graph: QuarrelGraph, member: MemberId): void {
   for (const other of graph.get(member) ?? []) {
     const left = graph.get(other);
@@ -76,8 +76,8 @@ export function take(graph: QuarrelGraph, member: MemberId): void {
 }
 
 /**
- * Many quarrels of which no two have a member in common: each of their members, and the other one. A liar is in each, so
- * there are as many liars at least. Members of few quarrels are paired first, which gives as many as can be on a tree.
+ * Many quarrels of which no two share a member: maps each of their members to the other one. Each contains a liar, so
+ * there are at least as many liars. Members with few quarrels are paired first, which gives the maximum on a tree.
  */
 export function disjointQuarrels(graph: QuarrelGraph): ReadonlyMap<MemberId, MemberId> {
   const left = without(graph, []);

@@ -12,42 +12,42 @@ import {
 } from './quarrel-graph.ts';
 import type { Suspect } from './suspects.ts';
 
-/** Two members of whom one at least has lied, to the other or about it: nobody else can tell which. */
+/** Two members of which at least one has lied, to the other or about it: no other party can tell which. */
 interface Quarrel {
-  /** Who says so: in an Abort, or by a share that is false of the other's secret. */
+  /** The member that says so: in an Abort, or by a false share of the other's secret. */
   readonly accuser: MemberId;
   readonly accused: MemberId;
   readonly reason: 'share-undecryptable' | 'share-false';
 }
 
-/** An attempt that is over, as far as quarrels go. */
+/** An attempt that is over, as far as quarrels are concerned. */
 interface Judged {
   readonly invited: readonly MemberId[];
   readonly quarrels: readonly Quarrel[];
-  /** Whom the attempt alone proves to have lied about shares. */
+  /** Members that the attempt alone proves to have lied about shares. */
   readonly liars: readonly MemberId[];
 }
 
-/** Members that are remembered: guests are other members each time they come. */
+/** Members that are remembered: a guest is a different member each time it comes. */
 const MAX_MEMBERS = 65_536;
 
 /** Quarrels that are remembered; beyond that new ones are not. */
 const MAX_QUARRELS = 16_384;
 
 /**
- * A task's quarrels over all of its attempts. An honest member quarrels with liars only, however many attempts there are,
- * and of the N members that were ever invited ⌊γN⌋ at most are liars. From that alone it follows who is proven to be a liar
- * ({@link learn}), and who sits out of the next attempt so that no two who quarrel meet in it ({@link apart}). An accused
- * member that leaves keeps its quarrels, and so does one that comes back under the same id.
+ * A task's quarrels over all of its attempts. An honest member quarrels only with liars, however many attempts there
+ * are, and of the N members ever invited at most ⌊γN⌋ are liars. From that alone follow which members are proven to be
+ * liars ({@link learn}), and which sit out of the next attempt so that no two that quarrel meet in it ({@link apart}).
+ * An accused member that leaves keeps its quarrels, and so does one that comes back under the same id.
  */
 export class Quarrels {
   readonly #colluding: number;
   readonly #reasons = new Map<MemberId, Map<MemberId, Quarrel['reason']>>();
-  /** By how many others each was accused. */
+  /** How many others have accused each. */
   readonly #accusers = new Map<MemberId, number>();
   readonly #invited = new Set<MemberId>();
   readonly #liars = new Set<MemberId>();
-  /** Who sat out and was not invited since: it has a right to its seat. */
+  /** Members that sat out and have not been invited since: each has a right to its seat. */
   readonly #owed = new Set<MemberId>();
   readonly #timesOut = new Map<MemberId, number>();
   #count = 0;
@@ -57,7 +57,7 @@ export class Quarrels {
     this.#colluding = colluding;
   }
 
-  /** An attempt is over. @returns whom it proves to be liars, or who were known for liars and have quarrelled again */
+  /** An attempt is over. @returns members that it proves to be liars, and known liars that have quarrelled again */
   learn({ invited, quarrels, liars }: Judged): readonly Suspect[] {
     for (const member of invited) {
       if (this.#invited.size < MAX_MEMBERS) this.#invited.add(member);
@@ -74,23 +74,23 @@ export class Quarrels {
   }
 
   /**
-   * Who of those present is to sit out of the next attempt, so that as few as possible who quarrel over a seal are seated
-   * together. Nobody sits out twice without a seat in between, and no more do than there may be liars: so many are enough,
-   * since the liars themselves are in every quarrel.
-   * @param most how many can be spared
+   * Which of those present sit out of the next attempt, so that as few as possible that quarrel over a seal are seated
+   * together. No member sits out twice without a seat in between, and no more sit out than there may be liars: that
+   * many are enough, since the liars themselves are in every quarrel.
+   * @param max how many can be spared
    */
-  apart(present: readonly MemberId[], most: number): readonly MemberId[] {
-    const room = Math.min(most, this.#liarsLeft());
+  apart(present: readonly MemberId[], max: number): readonly MemberId[] {
+    const room = Math.min(max, this.#liarsLeft());
     const sitting: MemberId[] = [];
     const parts = partsOf(quarrelsAmong(present, (member) => this.#overSeals(member)));
-    // Where there is no room for all, every part has its turn.
+    // If there is not room for all, every part has its turn.
     for (const part of parts.sort((a, b) => this.#turnsOf(a) - this.#turnsOf(b))) {
       sitting.push(...this.#cover(part, room - sitting.length));
     }
     return sitting;
   }
 
-  /** These sit out of the attempt that begins now. */
+  /** Records members that sit out of the attempt that begins now. */
   sitOut(members: readonly MemberId[]): void {
     for (const member of members) {
       this.#owed.add(member);
@@ -121,13 +121,13 @@ export class Quarrels {
     }
   }
 
-  /** With whom a member quarrels, liars that are known apart. */
+  /** The members that a member quarrels with, except known liars. */
   #others(member: MemberId): MemberId[] {
     if (this.#liars.has(member)) return [];
     return [...(this.#reasons.get(member)?.keys() ?? [])].filter((other) => !this.#liars.has(other));
   }
 
-  /** The same, over seals: a false share was corrected, and costs nobody a round. */
+  /** The same, over seals: a false share is corrected, and costs no member a round. */
   #overSeals(member: MemberId): MemberId[] {
     const reasons = this.#reasons.get(member);
     return this.#others(member).filter((other) => reasons?.get(other) === 'share-undecryptable');
@@ -139,15 +139,16 @@ export class Quarrels {
   }
 
   /**
-   * Were a member honest, all with whom it quarrels would be liars, and so would one in each of the other quarrels that have
-   * no member in common. Where that is more than there may be, it is a liar. Whoever is known for one counts no more, nor
-   * do its quarrels.
+   * If a member were honest, all members that it quarrels with would be liars, and so would one in each of the other,
+   * disjoint quarrels. If that is more than there may be, it is a liar. A known liar no longer counts, nor do its
+   * quarrels.
    */
   #convict(): void {
     for (;;) {
       const graph = quarrelsAmong([...this.#reasons.keys()], (member) => this.#others(member));
       const pairs = disjointQuarrels(graph);
-      // More quarrels apart than there may be liars: γ was too low, and the least that explains them is reckoned with.
+      // More disjoint quarrels than there may be liars: γ was too low, so the smallest number that explains them is
+      // used.
       const max = Math.max(this.#liarsLeft(), pairs.size / 2);
       const found = [...graph].filter(([member, others]) => {
         const near = [member, ...others].filter((one) => pairs.has(one));
@@ -159,14 +160,14 @@ export class Quarrels {
     }
   }
 
-  /** How many liars there may be that are not known; one where there is a quarrel at all. */
+  /** How many unknown liars there may be; at least one, for if there is a quarrel there is a liar. */
   #liarsLeft(): number {
     return Math.max(1, shareOf(this.#invited.size, this.#colluding) - this.#liars.size);
   }
 
   /**
-   * Who of one connected part sits out. One side of it, where it has sides, and the other side in the attempt after: then no
-   * two of it meet in either. Otherwise whoever has most quarrels, one by one.
+   * Which members of one connected part sit out. If it has two sides, one side, and the other in the following attempt:
+   * then no two that quarrel meet in either. Otherwise the members with most quarrels, one by one.
    */
   #cover(part: QuarrelGraph, room: number): readonly MemberId[] {
     const free = [...part.keys()].filter((member) => !this.#owed.has(member));
@@ -179,7 +180,7 @@ export class Quarrels {
     const ways = [...sides, this.#greedy(part, free, room, order)].map((members, place) => {
       const open = without(part, members).size;
       const accusers = members.reduce((sum, member) => sum + this.#accusersOf(member), 0);
-      // Where some meet whoever sits out, a side comes first: the next attempt has the other one to itself.
+      // If some would meet in any case, prefer a side: the next attempt then has only the other one.
       return { members, rank: [open === 0 ? 0 : 1, place === sides.length ? 1 : 0, open, members.length, -accusers] };
     });
     return ways.reduce((best, way) => (compare(way.rank, best.rank) < 0 ? way : best)).members;
@@ -204,7 +205,7 @@ export class Quarrels {
     return chosen;
   }
 
-  /** How often members of a part sat out, on average. */
+  /** How often members of a part have sat out, on average. */
   #turnsOf(part: QuarrelGraph): number {
     return [...part.keys()].reduce((sum, member) => sum + this.#timesOf(member), 0) / part.size;
   }
@@ -218,7 +219,7 @@ export class Quarrels {
   }
 }
 
-/** The quarrels that the records of an attempt tell of. */
+/** The quarrels recorded in an attempt's drops. */
 export function quarrelsIn(drops: readonly Drop[]): readonly Quarrel[] {
   return drops.flatMap(({ member: accuser, reason, blames = [], owners = [] }): readonly Quarrel[] => {
     if (reason === 'share-undecryptable') return blames.map((accused) => ({ accuser, accused, reason }));

@@ -6,7 +6,7 @@ const MAX_PAUSE_MS = 60_000;
 /** A pause is doubled up to this many times. */
 const MAX_DOUBLINGS = 20;
 
-/** Members that are remembered: guests are other members each time they come. */
+/** Members that are remembered: a guest is a different member each time it comes. */
 const MAX_REMEMBERED = 65_536;
 
 interface Refuser {
@@ -16,12 +16,12 @@ interface Refuser {
 }
 
 /**
- * Members that refused an attempt before anything depended on them: they sent an Abort instead of their keys, whatever
- * they said in it. They keep their seats and are asked again, but not at once: after a pause that doubles with every refusal,
- * up to a minute. Until then a fresh cohort is chosen without them, and where too few are left the task waits for them as
- * for a quorum. So one member whose app, policy or data do not fit neither stops the others nor uses up the attempts of the
- * task; nor does a fault of the task's own settings, which every member refuses. A member that lies gains nothing: it is
- * left out, as if it had not come.
+ * Members that refused an attempt before anything depended on them: they sent an Abort instead of their keys, with
+ * whatever reason. They keep their seats and are asked again, but only after a pause that doubles with every refusal,
+ * up to a minute. Until then a fresh cohort is chosen without them, and if too few are left the task waits for them as
+ * for a quorum. So one member whose app, policy or data do not fit neither stops the others nor uses up the task's
+ * attempts; nor does a fault in the task's own settings, which every member refuses. A member that lies gains nothing:
+ * it is left out, as if it had not come.
  */
 export class Refusers {
   readonly #firstMs: number;
@@ -39,7 +39,7 @@ export class Refusers {
 
   /**
    * An attempt is over.
-   * @param refused - who refused it; for each of the others what it refused before is forgotten
+   * @param refused - the members that refused it; earlier refusals of the others are forgotten
    */
   learn(invited: readonly MemberId[], refused: ReadonlySet<MemberId>): void {
     for (const member of invited) {
@@ -52,18 +52,18 @@ export class Refusers {
     for (const oldest of this.#refusers.keys()) if (this.#refusers.size > MAX_REMEMBERED) this.#refusers.delete(oldest);
   }
 
-  /** Forgets members that have no seat any more: one that joins again may have been put right. */
+  /** Forgets members that no longer have a seat: one that joins again may have been fixed. */
   forget(isSeated: (member: MemberId) => boolean): void {
     for (const member of this.#refusers.keys()) if (!isSeated(member)) this.#refusers.delete(member);
   }
 
-  /** Those of the members who may be asked now. */
+  /** Those of the members that may be asked now. */
   without(members: readonly MemberId[]): MemberId[] {
     const now = this.#now();
     return members.filter((member) => (this.#refusers.get(member)?.until ?? 0) <= now);
   }
 
-  /** Milliseconds until the next member may be asked again; undefined where none is waited for. */
+  /** Milliseconds until the next member may be asked again; undefined if no member is pausing. */
   get nextReturn(): number | undefined {
     const now = this.#now();
     const waits = [...this.#refusers.values()].map(({ until }) => until - now).filter((wait) => wait > 0);

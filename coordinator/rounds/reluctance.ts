@@ -2,18 +2,18 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { Aftermath } from './aftermath.ts';
 
 /**
- * How long a member that refused a moved model is not asked again: clients count moved models by the day, so that some of
- * them may take one any time.
+ * How long a member that refused a moved model is not asked again: clients count moved models per day, so some of them
+ * may accept one again at any time.
  */
 const REFUSAL_MS = 3_600_000;
 
 /**
- * What attempts have taught of members and sets that do not go together. It is not kept: a coordinator that starts again
- * learns it again, at an attempt each.
+ * What attempts have shown about members and sets that cannot be seated together. It is not stored: a restarted
+ * coordinator learns it again, at the cost of one attempt each.
  */
 export class Reluctance {
   readonly #bound = new Set<MemberId>();
-  /** Until when each is not asked. */
+  /** The time until which each is not asked. */
   readonly #refusing = new Map<MemberId, number>();
   readonly #failures = new Map<string, number>();
   readonly #now: () => number;
@@ -23,26 +23,26 @@ export class Reluctance {
     this.#now = now;
   }
 
-  /** Members that hold another set of this model than the coordinator knows of. */
+  /** Members that hold a set of this model that the coordinator does not know. */
   get bound(): ReadonlySet<MemberId> {
     return this.#bound;
   }
 
-  /** Members that take part in nothing until a round commits, or {@link REFUSAL_MS} have passed since they said so. */
+  /** Members that are not seated until a round commits, or {@link REFUSAL_MS} have passed since they refused. */
   get refusing(): ReadonlySet<MemberId> {
     const now = this.#now();
     for (const [member, until] of this.#refusing) if (until <= now) this.#refusing.delete(member);
     return new Set(this.#refusing.keys());
   }
 
-  /** Milliseconds until the next of them is asked again; undefined where there is none. */
+  /** Milliseconds until the next of them is asked again; undefined if there is none. */
   get nextReturn(): number | undefined {
     if (this.#refusing.size === 0) return undefined;
     const first = [...this.#refusing.values()].reduce((least, until) => Math.min(least, until), Infinity);
     return Math.max(0, first - this.#now());
   }
 
-  /** How many attempts have failed with a set in a row, by its name. */
+  /** How many attempts in a row have failed with a set, by its name. */
   get failures(): ReadonlyMap<string, number> {
     return this.#failures;
   }

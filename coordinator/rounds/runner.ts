@@ -1,20 +1,21 @@
-// Who computes what sessions wait for. Rounds know the interface alone; which computation it is, a runner tells by the work.
+// Computes what sessions wait for. Rounds know only the interface; a runner tells which computation it is from the
+// work.
 import type { ServerWork, WorkResult } from '../../protocol/rounds/index.ts';
 import { planCost, UnmaskWork } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { Unmasker } from '../workers/index.ts';
 
-/** How a work is computed. */
+/** Options for running work. */
 interface RunOptions {
   /** Ends the computation when it is aborted. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number) => void;
 }
 
-/** Computes the work of coordinators' sessions, whose steps have been gone through. */
+/** Computes the work of coordinators' sessions, after its steps have been run. */
 export interface WorkRunner {
   /**
-   * @returns what it comes to, which the caller wipes, the masks that were added up, and by how many workers
+   * @returns the result, which the caller wipes, the number of masks added up, and the number of workers
    * @throws the signal's reason once it is aborted, and what the work throws
    */
   run(

@@ -2,41 +2,43 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 import { nameOf, seatsOf } from './pending.ts';
 
-/** What a task's configuration says of whom to seat. */
+/** What a task's configuration says about seating. */
 export interface SeatingTerms {
-  /** Members that must be there for a fresh cohort, those that are left out of it among them. */
+  /** Members that must be present for a fresh cohort, including those that are left out of it. */
   readonly quorum: number;
-  /** Members that it must have without them. */
+  /** Minimum size of the cohort without them. */
   readonly fewest: number;
-  /** Fewest and most inputs that a sum may have. */
+  /** Minimum and maximum number of inputs in a sum. */
   readonly minCohort: number;
   readonly maxCohort: number;
-  /** Into how many groups a cohort is split, how many sums a round needs, and the fewest members that a group begins with. */
+  /** Number of groups that a cohort is split into, of sums a round needs, and minimum size of a group at its start. */
   readonly groups: { readonly count: number; readonly minSums: number; readonly smallest: number } | undefined;
-  /** Cohorts are drawn by chance from all who are there: then none is drawn beside a set. */
+  /** Cohorts are drawn at random from all members present: then none is drawn alongside a set. */
   readonly drawn: boolean;
-  /** Attempts with the same set that may fail before it is given up. */
+  /** How many attempts with the same set may fail before it is given up. */
   readonly rebaseAttempts: number;
-  /** Steps by which the model may be moved before a round commits. */
+  /** How often the model may be moved before a round commits. */
   readonly maxRebases: number;
 }
 
-/** Who is there, and what stands against seating them. */
+/** The members present, and reasons against seating them. */
 export interface SeatingView {
   /** Members that are connected and in no round, ascending. */
   readonly idle: readonly MemberId[];
-  /** Left out of fresh cohorts since they spoilt an attempt. A set is asked for with them: it is that or no set. */
+  /**
+   * Left out of fresh cohorts since they spoilt an attempt. A set is asked for with them: the alternative is no set.
+   */
   readonly benched: ReadonlySet<MemberId>;
-  /** They hold a survivor set of this model that the coordinator does not know of, as they have said. */
+  /** They hold a survivor set of this model that the coordinator does not know, by their own account. */
   readonly bound: ReadonlySet<MemberId>;
-  /** They take no part in rounds from this model for now, however often it is moved. */
+  /** They do not take part in rounds from this model for now, however often it is moved. */
   readonly refusing: ReadonlySet<MemberId>;
-  /** Whether a member that is not there can come back as the one it was. */
+  /** Whether a member that is absent can come back as the same member. */
   readonly returns: (member: MemberId) => boolean;
   readonly pending: PendingRecord;
   /** How many attempts with a set have failed, by its name. */
   readonly failures: ReadonlyMap<string, number>;
-  /** Whether sets have been waited for as long as the task waits. */
+  /** Whether the task has waited for sets as long as it is configured to. */
   readonly overdue: boolean;
 }
 
@@ -44,29 +46,29 @@ export interface SeatingView {
 export type Decision =
   | {
       readonly kind: 'seat';
-      /** Sets that are asked for once more, each with exactly its members. */
+      /** Sets that are asked for again, each with exactly its members. */
       readonly again: readonly AnnouncedSet[];
-      /** How many further cohorts are chosen, and from whom; 0 where there is none. */
+      /** How many further cohorts are chosen, and from which members; 0 if there are none. */
       readonly fresh: { readonly cohorts: number; readonly from: readonly MemberId[] };
     }
   /**
-   * `quorum`: more members must come; `set`: those that are missing of a set are waited for, or those who are there and
-   * refuse a moved model, without whom too few are.
+   * `quorum`: more members must come; `set`: the task waits for members missing from a set, or for members that are
+   * present but refuse a moved model, without which there are too few.
    */
   | { readonly kind: 'wait'; readonly for: 'quorum' | 'set'; readonly missing: readonly MemberId[] }
-  /** No set can be asked for any more, and without them there are too few: the model is moved. */
+  /** No set can be asked for any more, and without sets there are too few members: the model is moved. */
   | { readonly kind: 'rebase'; readonly missing: readonly MemberId[] }
   /**
-   * The same, and the model was moved as often as it may be, or too many members refuse a moved one: `refusing` are those
-   * who are there, and without whom too few are.
+   * The same, but the model was moved as often as it may be, or too many members refuse a moved one: `refusing` are
+   * members that are present, and without which there are too few.
    */
   | { readonly kind: 'stuck'; readonly missing: readonly MemberId[]; readonly refusing: readonly MemberId[] };
 
 /**
- * Whom an attempt seats, where sets may have been announced from the model as it is. Members of a set take part with
- * exactly that set or not at all; everybody else is free. So a set of which all are there comes first, then a cohort of
- * members that are free; where neither can be had, the rest of a set is waited for, and at last the model is moved, after
- * which everybody is free.
+ * Which members an attempt seats, given that sets may have been announced from the current model. Members of a set take
+ * part with exactly that set or not at all; all others are free. So a set whose members are all present comes first,
+ * then a cohort of free members; if neither is possible, the task waits for the rest of a set, and finally moves the
+ * model, after which all members are free.
  */
 export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   const { idle, pending, benched, bound, refusing } = view;
@@ -91,14 +93,14 @@ export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   if (seats !== undefined) return seats;
 
   const missing = [...new Set(possible.flatMap(missingOf))].sort((a, b) => a - b);
-  // A cohort from the moved model needs a quorum, too: before it is there nothing is gained.
+  // A cohort from the moved model needs a quorum, too: until there is one, nothing is gained.
   const unbenched = [...there].filter((member) => !benched.has(member));
   if (!enough(there.size, unbenched.length)) {
     const refusers = idle.filter((member) => refusing.has(member));
     const others = refusers.filter((member) => !benched.has(member));
     const quorate = enough(idle.length, unbenched.length + others.length);
     if (refusers.length === 0 || !quorate) return { kind: 'wait', for: 'quorum', missing };
-    // Nobody need come, and another step helps as little: they may take one later, or never.
+    // No more members need come, and another step would not help either: those present may accept one later, or never.
     return view.overdue ? { kind: 'stuck', missing, refusing: refusers } : { kind: 'wait', for: 'set', missing };
   }
   const comes = (member: MemberId): boolean => !refusing.has(member) && view.returns(member);
@@ -107,13 +109,13 @@ export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   if (pending.rebases < terms.maxRebases) return { kind: 'rebase', missing };
   const last = seatsFor(terms, possible.filter(complete).sort(byFailures), { free: [], fresh: false });
   if (last !== undefined) return last;
-  // Others may come, or those who are missing all the same.
+  // Other members may come, or the missing ones after all.
   return view.overdue ? { kind: 'stuck', missing, refusing: [] } : { kind: 'wait', for: 'set', missing };
 }
 
 /**
- * Seats for sets that are all there and for free members; undefined where they are too few for a round.
- * @param others - who is free, and whether they are enough for a round of their own
+ * Seats for complete sets and for free members; undefined if they are too few for a round.
+ * @param others - the free members, and whether they are enough for a separate round
  */
 function seatsFor(
   { groups }: SeatingTerms,

@@ -2,12 +2,15 @@ import { u32le, unsafeSeededRandom } from '../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { ParameterLayout, type Shapes } from '../../protocol/model/index.ts';
 
-/** Vectors that begin at one: a normalisation's factors and running variances, as the engine, PyTorch and Keras call them. */
+/**
+ * Vectors that begin at one: a normalisation's factors and running variances, by the engine's, PyTorch's or Keras's
+ * names.
+ */
 const ONES = new Set(['gamma', 'variance', 'running_var', 'moving_variance']);
 
 /**
- * Whether a vector begins at one. From factors of zero nothing below a normalisation has a gradient, and the model would
- * never learn. A vector `weight` is one of factors where it has a `bias` of its own shape beside it.
+ * Whether a vector begins at one. With factors of zero nothing below a normalisation has a gradient, and the model
+ * would never learn. A vector `weight` holds factors if there is a `bias` of the same shape beside it.
  */
 function beginsAtOne(shapes: Shapes, name: string): boolean {
   const end = 1 + name.lastIndexOf('.');
@@ -18,9 +21,9 @@ function beginsAtOne(shapes: Shapes, name: string): boolean {
 }
 
 /**
- * First values for declared tensors (Glorot and Bengio 2010): matrices and kernels uniform in ±√(6 / (in + out)), where
- * the last dimension counts the outputs and the others the inputs; factors and running variances of a normalisation one,
- * known by their names; all other vectors and scalars zero. The same seed gives the same model.
+ * Initial values for declared tensors (Glorot and Bengio 2010): matrices and kernels uniform in ±√(6 / (in + out)),
+ * where the last dimension counts the outputs and the others the inputs; factors and running variances of a
+ * normalisation, known by their names, one; all other vectors and scalars zero. The same seed gives the same model.
  */
 export function seededTensors(shapes: Shapes, seed: number): Record<string, Float32Array> {
   const layout = new ParameterLayout(shapes);

@@ -31,21 +31,23 @@ import { Waiting, type WaitingView } from './waiting.ts';
 const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
 
 /**
- * Longest time until it is looked again who is there: a member may be let in between two looks at the clock, and then
- * nothing else would say so.
+ * Maximum time between checks of who is present: a member may be let in between two readings of the clock, and then
+ * nothing else would signal it.
  */
 const RECHECK_MS = 1000;
 
-/** The shortest pause after a refusal, also of a task that pauses for nothing between two attempts. */
+/** The shortest pause after a refusal, even for a task that does not pause between attempts. */
 const MIN_REFUSAL_MS = 100;
 
-/** What the selection of a task's members is made with. */
+/** Options for creating the selection of a task's members. */
 export interface SelectionOptions {
   readonly task: TaskConfig;
   readonly host: Pick<TaskHost, 'seats' | 'members' | 'random' | 'log'>;
-  /** Its accountant says whether and how members are drawn by chance, and what is pending which members are not free. */
+  /**
+   * Its accountant says whether and how members are drawn at random; what is pending says which members are not free.
+   */
   readonly model: Pick<TaskModel, 'privacy' | 'pending'>;
-  /** Told while members are waited for, at each change. */
+  /** Called while the task waits for members, at each change. */
   readonly onWaiting?: (view: WaitingView) => void;
 }
 
@@ -53,21 +55,21 @@ type FreshSeats = Extract<Decision, { kind: 'seat' }>['fresh'];
 
 /** One cohort of an attempt. */
 export interface Seated {
-  /** Who is invited, in random order. */
+  /** The members invited, in random order. */
   readonly invited: readonly MemberId[];
   /** Its roster closes when this many have advertised keys. */
   readonly target: number;
-  /** The set that it is asked for once more: just these members, or nothing. Undefined for a fresh cohort. */
+  /** The set that it repeats: exactly these members, or nothing. Undefined for a fresh cohort. */
   readonly again: AnnouncedSet | undefined;
 }
 
-/** What an attempt says of refusals; see `Attempt`. */
+/** What an attempt says about refusals; see `Attempt`. */
 interface Refused {
   readonly refused: ReadonlySet<MemberId>;
   readonly isRefused: boolean;
 }
 
-/** Whom a task invites: it waits for enough members, chooses among them, and leaves out those that spoilt a round. */
+/** Which members a task invites: it waits for enough, chooses among them, and leaves out those that spoilt a round. */
 export class Selection {
   readonly #options: SelectionOptions;
   readonly #terms: SeatingTerms;
@@ -76,13 +78,13 @@ export class Selection {
   readonly #quarrels: Quarrels;
   readonly #reluctance = new Reluctance(() => performance.now());
   readonly #refusers: Refusers;
-  /** Who sits out of the attempt for which members were chosen last. */
+  /** Members that sit out of the attempt for which members were last chosen. */
   #satOut: readonly MemberId[] = [];
-  /** Since when a set is waited for, by the clock of `performance.now()`. */
+  /** When the wait for a set began, by the clock of `performance.now()`. */
   #waitsSince: number | undefined;
-  /** Who was drawn by chance and paid for, while no sum of them was opened. */
+  /** Members that were drawn at random and paid for, while no sum of them has been opened. */
   #draw: readonly MemberId[] | undefined;
-  /** Whether a draw is paid for that was not made. */
+  /** Whether a draw has been paid for but not made. */
   #paid = false;
   /** Draws that were paid for since a round committed. */
   #draws = 0;
@@ -102,7 +104,7 @@ export class Selection {
     return this.#refusers.without(this.#bench.without(this.#there));
   }
 
-  /** How many members are waited for, of a set that can only be asked for as a whole. */
+  /** How many members the task waits for, of a set that can only be asked for as a whole. */
   get missing(): number {
     if (this.#waitsSince === undefined) return 0;
     const decision = this.#decision();
@@ -110,10 +112,10 @@ export class Selection {
   }
 
   /**
-   * Waits until there is something to be done: a cohort or a set of an earlier one can be seated, or the model is to be
-   * moved. A quorum that does not come in time is told of, and waited for on, unless the task says otherwise.
-   * @returns what it is; undefined where the task is stopped
-   * @throws CairnError `not-enough-clients` where the task is to fail then
+   * Waits until there is something to do: a cohort or a set of an earlier one can be seated, or the model must be
+   * moved. A quorum that does not come in time is reported, and the wait continues unless the task says otherwise.
+   * @returns what to do; undefined if the task is stopped
+   * @throws CairnError `not-enough-clients` if the task is configured to fail then
    */
   async ready(stopping: AbortSignal): Promise<Exclude<Decision, { kind: 'wait' }> | undefined> {
     const { quorum, rebaseAfter, afterQuorumTimeout } = this.#options.task;
@@ -150,7 +152,7 @@ export class Selection {
         needed: waiting.isLowered ? this.#terms.fewest : quorum,
         missing: awaitsSet ? decision.missing : [],
       });
-      // With fewer than before it may be enough.
+      // The lowered minimum may already be met.
       if (passed && waiting.isLowered) continue;
       const left = this.#waitsSince === undefined ? [] : [this.#waitsSince + rebaseAfter * 1000 - performance.now()];
       await this.#change(awaitsSet ? stopping : waiting.until(stopping), left);
@@ -158,8 +160,8 @@ export class Selection {
   }
 
   /**
-   * Who is seated: sets once more, or a cohort and some more, or whom chance draws; undefined where there are too few
-   * any more, or too many to draw from.
+   * Which members are seated: sets again, or a cohort alongside them, or a random draw; undefined if there are no
+   * longer enough, or too many to draw from.
    * @param attempt - its number, from 1
    */
   choose(attempt: number): readonly Seated[] | undefined {
@@ -173,7 +175,8 @@ export class Selection {
       return { invited: chooseCohort(members, members.length, random), target: members.length, again: set };
     });
     if (sets.length > 0 && !this.#isDrawn(sets[0]!.invited)) return undefined;
-    // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
+    // Alongside sets there are fewer to choose from, and members of a set are not seated with those they quarrel with
+    // anyway.
     const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
     const chosen = this.#fresh(fresh.cohorts, from);
     if (chosen === undefined) return undefined;
@@ -184,20 +187,20 @@ export class Selection {
 
   /**
    * Whether a draw has to be paid for before members are chosen. One that failed before a sum was opened is used again,
-   * without those who left or are left out, or as a whole where its set was announced: it is the same chance, so that
-   * whoever makes attempts fail spends nothing.
-   * @throws CairnError `draws-in-vain` where as many were paid for in a row as a round may have
+   * without members that left or are left out, or as a whole if its set was announced: it is the same random choice, so
+   * that a member that makes attempts fail spends nothing.
+   * @throws CairnError `draws-in-vain` if the maximum number of draws for a round has been paid for without a new model
    */
   get needsDraw(): boolean {
     const { task, model } = this.#options;
     if (model.privacy?.sampling === undefined || this.#paid) return false;
     const decision = this.#decision();
-    // Nobody is chosen now, so that nothing is paid.
+    // No members are chosen now, so nothing is paid.
     if (decision.kind !== 'seat' || !this.#drawable(decision.fresh)) return false;
     if (this.#draw !== undefined && (model.pending.sets.length > 0 || this.#lasts(decision.fresh.from))) return false;
     this.#draw = undefined;
     if (this.#draws < DRAWS_PER_ROUND) return true;
-    throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row came to no new model`);
+    throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row led to no new model`);
   }
 
   /** A draw has been paid for. */
@@ -206,7 +209,7 @@ export class Selection {
     this.#draws++;
   }
 
-  /** A sum was opened, and there is no new model: another one of the same members is paid for again. */
+  /** A sum was opened, and there is no new model: another sum of the same members must be paid for again. */
   opened(): void {
     this.#draw = undefined;
   }
@@ -220,7 +223,9 @@ export class Selection {
     return true;
   }
 
-  /** Who was drawn before, as far as they can be seated, or a new draw; undefined where one has to be paid for first. */
+  /**
+   * The previous draw, as far as its members can be seated, or a new draw; undefined if one has to be paid for first.
+   */
   #drawn(seatable: readonly MemberId[], sampling: number): readonly MemberId[] | undefined {
     if (this.#draw !== undefined) {
       if (this.#lasts(seatable)) return this.#left(seatable);
@@ -232,13 +237,13 @@ export class Selection {
     return this.#draw;
   }
 
-  /** Who is left of the draw that was paid for, among members that can be seated. */
+  /** The members of the draw that was paid for that can be seated. */
   #left(seatable: readonly MemberId[]): readonly MemberId[] {
     const there = new Set(seatable);
     return this.#draw?.filter((member) => there.has(member)) ?? [];
   }
 
-  /** Whether they are enough for a round. */
+  /** Whether these are enough for a round. */
   #lasts(seatable: readonly MemberId[]): boolean {
     return this.#left(seatable).length >= this.#options.task.minCohort;
   }
@@ -250,11 +255,11 @@ export class Selection {
 
   /**
    * An attempt is over, which some of its members may have refused.
-   * @returns whether they alone made it fail, so that it counts for nothing. One that asked for a set counts, since without
-   * an end to that nobody would move the model; so does one of members drawn by chance, who were paid for
+   * @returns whether only refusals made it fail, so that it does not count. An attempt that asked for a set does count,
+   * since otherwise the model might never be moved; so does one of members drawn at random, which were paid for
    */
   learnRefusals(seated: readonly Seated[], attempt: Refused): boolean {
-    // Of a draw no one is left out for it: that could make the task pay for another draw.
+    // No member of a draw is left out for refusing: that could make the task pay for another draw.
     if (this.#terms.drawn) return false;
     const fresh = seated.filter(({ again }) => again === undefined);
     const invited = fresh.flatMap((cohort) => cohort.invited);
@@ -262,19 +267,19 @@ export class Selection {
     return attempt.isRefused && fresh.length === seated.length;
   }
 
-  /** The model was moved: sets of the one before bind nobody. */
+  /** The model was moved: sets of the previous one no longer bind any member. */
   rebased(): void {
     this.#reluctance.rebased();
   }
 
-  /** A round has committed: nobody has reason to refuse what comes next. */
+  /** A round has committed: earlier reasons to refuse no longer apply. */
   committed(): void {
     this.#reluctance.committed();
     this.#draw = undefined;
     this.#draws = 0;
   }
 
-  /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */
+  /** Whether a round can be run with this many members, if they were drawn; logs a warning if not. */
   suits(seated: readonly Seated[]): boolean {
     const { task, model } = this.#options;
     const { invited, again } = seated[0]!;
@@ -286,7 +291,7 @@ export class Selection {
     return false;
   }
 
-  /** An attempt of these members is over: benches those whom it speaks against, and remembers who quarrelled. */
+  /** An attempt of these members is over: excludes those that it gives evidence against, and remembers quarrels. */
   judge(
     invited: readonly MemberId[],
     suspects: readonly Suspect[],
@@ -295,7 +300,7 @@ export class Selection {
   ): Pick<RoundReport, 'benched' | 'satOut'> {
     const { log } = this.#options.host;
     const satOut = this.#satOut;
-    // Where honest members sat out, liars may have been a greater share of those who did not.
+    // If honest members sat out, liars may have been a larger share of those that did not.
     const believed = suspects.filter(({ counted = false }) => !counted || satOut.length === 0);
     const ofShares = believed.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
     const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
@@ -310,15 +315,15 @@ export class Selection {
     return { ...(benched.length === 0 ? {} : { benched }), ...(satOut.length === 0 ? {} : { satOut }) };
   }
 
-  /** How many of these members quarrel with each other, and are seated together all the same: there is no room. */
+  /** How many of these members quarrel with each other but are nevertheless seated together, for lack of room. */
   quarrelling(invited: readonly MemberId[]): number {
     return this.#quarrels.quarrelling(invited);
   }
 
   /**
-   * Those of the idle members that are not to sit out of the next attempt because of their quarrels. Before anything has
-   * failed, only so many do that a sum would be left if all of them were honest and every liar left: otherwise those who
-   * accuse honest members could make a round fail that would not have failed without them.
+   * Those of the idle members that do not sit out of the next attempt because of their quarrels. Before anything has
+   * failed, the number that sit out is limited so that a sum would be left if all of them were honest and every liar
+   * left: otherwise members that accuse honest ones could make a round fail that would not have failed without them.
    */
   #keepApart({ cohorts, from: idle }: FreshSeats, attempt: number): readonly MemberId[] {
     if (cohorts === 0 || this.#options.task.exclusionAttempts === 0) return idle;
@@ -329,13 +334,13 @@ export class Selection {
     const sitting = new Set(out);
     const seatable = idle.filter((member) => !sitting.has(member));
     if (!this.#drawable({ cohorts, from: seatable })) return idle;
-    // Who quarrels must not make the task pay for another draw.
+    // Quarrels must not make the task pay for another draw.
     if (this.#lasts(idle) && !this.#lasts(seatable)) return idle;
     this.#satOut = out;
     return seatable;
   }
 
-  /** Whether a round of `idle` members, of whom so many sit out, has a sum although as many leave it as may be liars. */
+  /** Whether a round of `idle` members, of which `out` sit out, has a sum even if as many leave it as may be liars. */
   #outlives(idle: number, out: number): boolean {
     const { task } = this.#options;
     const count = task.groups?.count ?? 1;
@@ -345,7 +350,10 @@ export class Selection {
     return n - shareOf(before, task.colluding) >= Math.max(needed, task.minCohort);
   }
 
-  /** Who is there, with those that are left out: for the quorum they count, and the round goes on as if they had dropped out. */
+  /**
+   * Members present, including those left out: they count for the quorum, and the round continues as if they had
+   * dropped out.
+   */
   get #there(): MemberId[] {
     const { host, task } = this.#options;
     return host.seats.idle(task.name);
@@ -393,8 +401,8 @@ export class Selection {
   }
 
   /**
-   * Whether a draw from so many hardly ever has too few members, or too many. Others would tell who was drawn, and be paid
-   * for in vain; who is there is known to all, so that not to draw costs nothing.
+   * Whether a draw from this many members hardly ever has too few, or too many. Other draws would reveal who was drawn,
+   * and be paid for in vain; who is present is known to all, so not drawing costs nothing.
    */
   #drawable({ cohorts, from }: FreshSeats): boolean {
     return cohorts === 0 || (this.#options.model.privacy?.drawable(from.length) ?? true);
@@ -406,8 +414,8 @@ export class Selection {
   }
 
   /**
-   * Resolves when a member comes, goes or is let in again, when one of these times (in milliseconds) has passed, after a
-   * second at the latest, or when the signal is aborted.
+   * Resolves when a member comes, goes or is let in again, when one of these times (in milliseconds) has passed, after
+   * at most a second, or when the signal is aborted.
    */
   async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
     const returns = [this.#bench, this.#reluctance, this.#refusers].map(({ nextReturn = RECHECK_MS }) => nextReturn);

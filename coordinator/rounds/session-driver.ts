@@ -25,29 +25,32 @@ import { inTurns } from '../../platform/index.ts';
 /** Milliseconds that each state may take. */
 export type Deadlines = Readonly<Record<CollectingState, number>>;
 
-/** What a round is driven with. */
+/** Options for driving a round. */
 export interface RoundOptions {
   readonly primitives: Primitives;
-  /** The one that the settings name. */
+  /** The scheme that the settings name. */
   readonly scheme: Scheme;
   readonly settings: RoundSettings;
-  /** Needed by an active round. */
+  /** Required for an active round. */
   readonly directory?: MemberDirectory;
   readonly invited: readonly MemberId[];
   /** The roster closes when this many have advertised keys. */
   readonly target: number;
   readonly deadlines: Deadlines;
   /**
-   * Computes the plan of a session's work while the event loop stays free; once the signal is aborted its result is not
-   * wanted any more. The round wipes what comes out.
+   * Computes the plan of a session's work while the event loop stays free; once the signal is aborted its result is no
+   * longer needed. The round wipes the result.
    */
   readonly compute: (work: ServerWork, signal: AbortSignal) => Promise<WorkResult>;
-  /** Takes one message for a member, which is made when it goes out. */
+  /** Sends one message to a member; its bytes are made when it goes out. */
   readonly send: (message: Outgoing) => void;
-  /** Proofs that each member gets with its invitation: who of an earlier round from the same model dealt false shares. */
+  /**
+   * Proofs that each member gets with its invitation, of members that dealt false shares in earlier rounds from this
+   * model.
+   */
   readonly proofs?: readonly Uint8Array[];
   /**
-   * The survivors are known, and messages that show them wait for what this returns; see `ServerEvent`. Undefined where
+   * The survivors are known, and messages that show them wait for the returned promise; see `ServerEvent`. Undefined if
    * there is nothing to wait for.
    */
   readonly announce?: (members: readonly MemberId[]) => Promise<void> | undefined;
@@ -72,18 +75,21 @@ export type RoundEnd =
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       readonly suspects: readonly Suspect[];
-      /** Of the culprits that the error names. */
+      /** Proofs against the culprits that the error names. */
       readonly proofs: readonly Uint8Array[];
-      /** Who refused the round: it sent an Abort in the first state, when no other member could have given it a reason. */
+      /**
+       * Members that refused the round: they sent an Abort in the first state, when no other member could have caused
+       * it.
+       */
       readonly refused: readonly MemberId[];
-      /** Whether the roster was closed: before that nobody has lost anything by the round's end. */
+      /** Whether the roster was closed: before that no member has lost anything by the round's end. */
       readonly rostered: boolean;
     };
 
 /**
- * Drives one server session: it owns the state, keeps the deadline of each state, wipes what is to be wiped, hands out
- * what is to be sent as the event loop has time, and has its work computed. It never rejects: a round ends with a sum
- * or with an error, and `ended` says which.
+ * Drives one server session: it owns the state, keeps the deadline of each state, wipes secrets that are no longer
+ * needed, sends messages as the event loop has time, and has its work computed. It never rejects: a round ends with a
+ * sum or with an error, and `ended` says which.
  */
 export class SessionDriver {
   readonly tally: Tally;
@@ -93,12 +99,12 @@ export class SessionDriver {
   readonly #outbox: PacedQueue;
   #first: ServerStep | undefined;
   #state: ServerSession;
-  /** Once the roster is closed. */
+  /** Undefined until the roster is closed. */
   #parameters: RosterParameters | undefined;
-  /** Whether it has gone on from the scheme's first state: who is in is decided then, also where there are no parameters. */
+  /** Whether it has left the scheme's first state: membership is decided then, even if there are no parameters. */
   #rostered = false;
   #timer: NodeJS.Timeout | undefined;
-  /** When the present state's time is over; undefined while that has not begun. */
+  /** When the current state's time is over; undefined while that has not begun. */
   #over: number | undefined;
   readonly #refused = new Set<MemberId>();
   #end: (end: RoundEnd) => void = () => undefined;
@@ -123,7 +129,7 @@ export class SessionDriver {
     if (first !== undefined) this.#apply(first);
   }
 
-  /** The hash that its settings are known by. */
+  /** The hash of its settings. */
   get settingsHash(): Uint8Array {
     return this.#options.scheme.server.settingsHash(this.#state);
   }
@@ -140,15 +146,19 @@ export class SessionDriver {
     return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
-  /** Why a message with this header would be refused now; undefined if it would be taken or cost its sender its place. */
+  /**
+   * Why a message with this header would be refused now; undefined if it would be accepted or make the round drop its
+   * sender.
+   */
   refusal(from: MemberId, header: MessageHeader): CairnError | undefined {
     return this.#options.scheme.server.refusal(this.#state, from, header);
   }
 
-  /** A message from a member. @returns why it was refused, or undefined if it was taken */
+  /** A message from a member. @returns why it was refused, or undefined if it was accepted */
   message(from: MemberId, message: Message): CairnError | undefined {
     this.tally.up(message.bytes.length);
-    // Noted before the step, which may end the round. One that is inspected puts the member out, even if it cannot be read.
+    // Noted before the step, which may end the round. An Abort that is inspected drops the member, even if it cannot be
+    // read.
     const refuses = message.name === 'abort' && this.#state.name === this.#options.scheme.states[0];
     if (refuses && this.refusal(from, message) === undefined) this.#refused.add(from);
     return this.#step({ kind: 'message', from, message });
@@ -159,12 +169,12 @@ export class SessionDriver {
     this.#step({ kind: 'leave', member, reason });
   }
 
-  /** Ends the round without a sum, whatever state it is in. */
+  /** Ends the round without a sum, in any state. */
   abandon(error: CairnError): void {
     this.#step({ kind: 'abandon', error });
   }
 
-  /** Sends what is to be said when the round has ended, behind all that went before. Resolves when it is on its way. */
+  /** Sends messages about the end of the round, after all earlier ones. Resolves when they are on their way. */
   async tell(messages: Iterable<Outgoing>): Promise<void> {
     this.#send(messages);
     await this.#outbox.drained();
@@ -184,9 +194,9 @@ export class SessionDriver {
     this.#state = step.state;
     this.#parameters = this.#options.scheme.server.parameters(step.state) ?? this.#parameters;
     for (const secret of step.wipe) secret.wipe();
-    // What is sent counts as cost of the state that was entered, hence events first.
+    // Messages count towards the cost of the state just entered, hence events first.
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
-    // What a round that is given up has still to send is of no use to anybody; each member is told that it ended.
+    // Messages still queued in an abandoned round are of no use; each member is told that it ended.
     if (step.events.some(({ kind }) => kind === 'aborted')) this.#outbox.clear();
     for (const event of step.events) {
       const kept = event.kind === 'survivors' ? this.#options.announce?.(event.members) : undefined;
@@ -238,12 +248,12 @@ export class SessionDriver {
     }
   }
 
-  /** What a round's end says besides. */
+  /** Further facts about a round's end. */
   get #facts(): { readonly refused: readonly MemberId[]; readonly rostered: boolean } {
     return { refused: [...this.#refused], rostered: this.#rostered };
   }
 
-  /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */
+  /** Empty if there was no roster: faults before then cost no member anything. */
   #suspects(event: Extract<ServerEvent, { kind: 'committed' | 'aborted' }>): readonly Suspect[] {
     const { drops } = event;
     const { error, proven } =
@@ -263,12 +273,12 @@ export class SessionDriver {
       this.#step({ kind: 'worked', result });
       result.wipe();
     } catch (thrown) {
-      // Not the program's fault, as a rule, but that of a member; the session wipes what it holds of the plan.
+      // Usually the fault of a member, not of the program; the session wipes what it holds of the plan.
       if (!this.#computing.signal.aborted) this.abandon(asCairnError(thrown));
     }
   }
 
-  /** A fault of the program: the session cannot be trusted to go on, and what it holds is wiped. */
+  /** A fault of the program: the session cannot safely continue, and what it holds is wiped. */
   #fail(error: CairnError): CairnError {
     clearTimeout(this.#timer);
     this.#computing.abort();

@@ -16,8 +16,8 @@ import type { TaskPrivacy } from './task-privacy.ts';
 const MILLION = 1_000_000;
 
 /**
- * The settings of one group in one attempt at a round, or of the attempt where the cohort is not split; the nonce makes
- * them different from those of any other.
+ * The settings of one group in one attempt at a round, or of the whole attempt if the cohort is not split; the nonce
+ * makes them different from any others.
  */
 export function settingsFor(
   task: TaskConfig,
@@ -25,14 +25,14 @@ export function settingsFor(
     readonly round: number;
     readonly dimension: number;
     readonly modelHash: Uint8Array;
-    /** That of an active round. */
+    /** The directory of an active round. */
     readonly directory: MemberDirectory | undefined;
     readonly random: RandomSource;
-    /** Clip and noise that the task's accountant names; undefined for a task without noise. */
+    /** Clip and noise from the task's accountant; undefined for a task without noise. */
     readonly noisy: TaskPrivacy['next'] | undefined;
-    /** How often members have been told to train anew from this model, and how often it was moved. */
+    /** How often members were told to train again from this model, and how often it was moved. */
     readonly pending: Pick<PendingRecord, 'repeat' | 'rebases'>;
-    /** What the model's rounds are scaled by. */
+    /** The scales of the model's rounds. */
     readonly scales: Pick<RoundSettings, 'maxExamples' | 'lossBound'> & {
       readonly untrained: readonly UntrainedRange[];
     };
@@ -40,7 +40,7 @@ export function settingsFor(
     readonly measures?: boolean | undefined;
     /** Name of the scheme that sums its inputs. Default: {@link DEFAULT_SCHEME}. */
     readonly scheme?: string | undefined;
-    /** Fewest inputs of its sum; undefined where that is the task's number. */
+    /** Minimum number of inputs in its sum; undefined for the task's number. */
     readonly minCohort?: number | undefined;
   },
 ): RoundSettings {
@@ -76,7 +76,7 @@ export function settingsFor(
   };
 }
 
-/** A task's deadlines in milliseconds, by the sessions' names of the states. */
+/** A task's deadlines in milliseconds, by the sessions' state names. */
 export function deadlinesOf({ deadlines }: TaskConfig): Deadlines {
   return byState(({ deadline }) => deadlines[deadline] * 1000);
 }

@@ -1,7 +1,7 @@
 import { ROUND_STATES, type ServerStateName, type TimedState } from '../../protocol/rounds/index.ts';
 import type { MemberCounts, StateCost } from '../report.ts';
 
-/** Which count the entry into a state tells: how many got through the state before. */
+/** Which count each state's entry gives: how many members got through the previous state. */
 const ROWS: ReadonlyMap<
   TimedState,
   { readonly counts: keyof MemberCounts; readonly countsCurious?: keyof MemberCounts }
@@ -52,7 +52,7 @@ export class Tally {
     }
     this.#current = name;
     this.#cost();
-    // A curious round has no consistency check: those asked for shares are those whose input came.
+    // A curious round has no consistency check: the members asked for shares are those whose input came.
     const { counts, countsCurious = counts } = ROWS.get(name)!;
     this.#counts[this.#adversary === 'curious' ? countsCurious : counts] = members;
   }
@@ -74,7 +74,7 @@ export class Tally {
     return Object.fromEntries([...this.#costs].map(([name, cost]) => [name, { ...cost, ms: Math.round(cost.ms) }]));
   }
 
-  /** Sums over all states; `ms` up to the end, or up to now. */
+  /** Sums over all states; `ms` until the end, or until now. */
   get total(): StateCost {
     const sum = (name: keyof Cost): number => [...this.#costs.values()].reduce((total, cost) => total + cost[name], 0);
     const ms = Math.round((this.#ended ?? this.#now()) - this.#started);

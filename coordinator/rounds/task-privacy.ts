@@ -19,7 +19,7 @@ import { calibrate, type Calibration, type PrivateTask } from './calibration.ts'
 
 /**
  * The accountant of one task: what its rounds cost, and what is left. A round is paid for before its sum is opened, or,
- * where members are drawn by chance, before they are drawn, whatever becomes of it: that a round failed may depend on who
+ * if members are drawn at random, before they are drawn, whatever the outcome: whether a round failed may depend on who
  * was drawn.
  */
 export class TaskPrivacy {
@@ -34,9 +34,9 @@ export class TaskPrivacy {
 
   /**
    * @param dimension number of model parameters
-   * @param record what was spent before a restart; more or less noise than then counts from now on
-   * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it;
-   * `privacy-budget` where a single round would exceed it
+   * @param record what was spent before a restart; if the noise has changed since, the change counts from now on
+   * @throws CairnError `privacy-infeasible` if no noise keeps the budget, or the modulus is too small for it;
+   * `privacy-budget` if a single round would exceed it
    */
   constructor(task: PrivateTask, dimension: number, record?: PrivacyRecord) {
     const { privacy } = task;
@@ -56,7 +56,7 @@ export class TaskPrivacy {
       'privacy-budget',
       `one round alone costs epsilon ${one.toPrecision(3)}, the budget is ${epsilon}`,
       {
-        hint: 'raise noiseMultiplier or epsilon, or leave noiseMultiplier out',
+        hint: 'raise noiseMultiplier or epsilon, or omit noiseMultiplier',
       },
     );
   }
@@ -74,7 +74,7 @@ export class TaskPrivacy {
     }
   }
 
-  /** Probability with which each idle member is drawn; undefined where a cohort is chosen instead. */
+  /** Probability with which each idle member is drawn; undefined if a cohort is chosen instead. */
   get sampling(): number | undefined {
     return this.#config.sampling < 1 ? this.#config.sampling : undefined;
   }
@@ -95,7 +95,7 @@ export class TaskPrivacy {
     return { divergences, inside: this.#inside, rounds, clip: this.#clip, defect: this.#defect };
   }
 
-  /** Where the task stands with its privacy. */
+  /** The task's privacy status. */
   get status(): PrivacyStatus {
     const { placement, noiseMultiplier, sampling, epsilon, delta } = this.#calibration.noise;
     const { rounds } = this.#budget;
@@ -112,7 +112,7 @@ export class TaskPrivacy {
     return noiseCostOf(plan, { members, clip: this.#clip, filled: reading.fill === true });
   }
 
-  /** Whether another round keeps the budget. */
+  /** Whether the budget allows another round. */
   get lasts(): boolean {
     try {
       spend(this.#budget, this.#calibration.cost);
@@ -123,31 +123,31 @@ export class TaskPrivacy {
     }
   }
 
-  /** Whether members may be drawn from so many, or none are drawn. */
+  /** Whether members may be drawn from this many, or none are drawn. */
   drawable(members: number): boolean {
     return this.sampling === undefined || isDrawable(members, this.#draws);
   }
 
   /**
    * The record with one more round paid for.
-   * @throws CairnError `privacy-budget` where it would exceed the budget
+   * @throws CairnError `privacy-budget` if it would exceed the budget
    */
   paid(): PrivacyRecord {
     const { cost, costInside } = this.#calibration;
     const { rounds, divergences } = spend(this.#budget, cost);
-    // As much as any draw may add: who is there when it is made may be more or fewer than when it was asked.
+    // As much as any draw may add: more or fewer members may be present when it is made than when this was asked.
     const defect = this.#defect + (this.sampling === undefined ? 0 : maxDefect(this.#draws));
     return { divergences, inside: addDivergences(this.#inside, costInside), rounds, clip: this.#clip, defect };
   }
 
-  /** What a restart must not forget once a round has taught the share of updates that were short enough. */
+  /** What a restart must not forget once a round has revealed the share of updates that were short enough. */
   recordAfter(unclipped: number | undefined): PrivacyRecord {
     const { adaptiveClip } = this.#config;
     if (adaptiveClip === undefined || unclipped === undefined) return this.record;
     return { ...this.record, clip: adaptClip(this.#clip, unclipped, adaptiveClip) };
   }
 
-  /** Goes on from a record that was kept. */
+  /** Continues from a stored record. */
   adopt({ divergences, inside, rounds, clip, defect }: PrivacyRecord): void {
     this.#defect = defect;
     this.#budget = { ...this.#budget, divergences, rounds };

@@ -14,25 +14,25 @@ import type { Store, TaskRecord } from '../store/types.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';
 import { allFinite, createStrategy, type Registry, type Strategy, type StrategyState } from '../../learning/index.ts';
 
-/** Where a task stands when its coordinator starts. */
+/** A task's state when its coordinator starts. */
 export interface TaskSnapshot {
   readonly strategy: Strategy;
   readonly layout: ParameterLayout;
   /** The parameters in layout order. */
   readonly flat: Float32Array;
-  /** What the model's files hold besides: the same as its first one. */
+  /** What else the model's files contain: the same as its first one. */
   readonly extras: ModelExtras;
-  /** As the store has it, but for a strategy's state that does not fit any more, which is begun anew. */
+  /** As in the store, except that a strategy's state that no longer fits is replaced by its initial one. */
   readonly record: TaskRecord;
 }
 
 /**
- * Reads from the store where a task stands, or starts it.
+ * Reads a task's state from the store, or starts the task.
  * @param registry - the strategies that the configuration may name
  * @param given - the model to start from, instead of the configuration's
- * @throws CairnError `config-invalid` where there is no model, the stored one has other shapes, or its rounds had noise
- * and are to have none or the other way round;
- * `config-unreadable`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape` for bad files
+ * @throws CairnError `config-invalid` if there is no model, the stored one has different shapes, or its rounds had
+ * noise and must now have none, or vice versa; `config-unreadable`, `model-malformed`, `model-unsupported`,
+ * `model-too-large`, `update-shape` for bad files
  */
 export async function openSnapshot(
   store: Store,
@@ -50,7 +50,7 @@ export async function openSnapshot(
       'model-malformed',
       `task "${task.name}": its model ${record.modelHash} is missing from the store`,
       {
-        hint: `restore models/${record.modelHash}.safetensors in the dataDir from a copy, or choose another dataDir to start anew`,
+        hint: `restore models/${record.modelHash}.safetensors in the dataDir from a backup, or choose another dataDir to start over`,
       },
     );
   }
@@ -89,7 +89,7 @@ async function started(
   const layout = new ParameterLayout(shapes);
   const flat = layout.flatten(tensors);
   assertFinite(task, layout, flat);
-  // What an earlier task said of its model is not said of this one.
+  // What an earlier task recorded about its model does not apply to this one.
   const metadata = unstamped(first.metadata ?? {});
   const file = encodeSafetensors(tensors, shapes, metadata, kept);
   const beside = file.length - 4 * layout.size;
@@ -97,8 +97,8 @@ async function started(
   if (beside > max) {
     throw new CairnError(
       'model-unsupported',
-      `task "${task.name}": header, metadata and tensors that are not trained take ${beside} bytes of the model’s file, and may take ${max}`,
-      { hint: 'leave out what is not trained and can be computed' },
+      `task "${task.name}": header, metadata and untrained tensors take ${beside} bytes of the model’s file; the maximum is ${max}`,
+      { hint: 'leave out tensors that are not trained and can be computed' },
     );
   }
   const untrained = task.untrained ?? untrainedNames(metadata) ?? [];
@@ -114,28 +114,28 @@ async function started(
   return { strategy, layout, flat, extras: { metadata, kept }, record };
 }
 
-/** A double beyond the greatest float is infinite by now. */
+/** A double beyond the largest float has become infinite by now. */
 function assertFinite({ name, model }: TaskConfig, layout: ParameterLayout, flat: Float32Array): void {
   if (allFinite(flat)) return;
   const bad = layout.names.find((tensor) => !allFinite(layout.view(flat, tensor)))!;
   const file = model?.file === undefined ? '' : ` (${model.file})`;
   throw new CairnError(
     'model-malformed',
-    `task "${name}": tensor "${bad}" of its first model${file} holds NaN, an infinite value, or one beyond 32-bit floats`,
-    { hint: 'save the model before it diverged, or draw its first values anew' },
+    `task "${name}": tensor "${bad}" of its first model${file} contains NaN, an infinite value, or one beyond 32-bit floats`,
+    { hint: 'save the model before it diverged, or draw new initial values' },
   );
 }
 
-/** A budget counts all rounds of a task, and is not forgotten: rounds without noise are in none. */
+/** A budget counts all rounds of a task, and is never forgotten: rounds without noise are in none. */
 function assertSameNoise({ name, privacy }: TaskConfig, record: TaskRecord): void {
   const counted = record.privacy !== undefined;
   if (counted === (privacy !== undefined) || (!counted && record.round === 0)) return;
   throw new CairnError(
     'config-invalid',
     counted
-      ? `task "${name}": its rounds so far had noise and a budget, and the configuration has no "privacy"`
-      : `task "${name}": its rounds so far had no noise, and no budget of "privacy" holds for them`,
-    { hint: 'rename the task, and give the new one the stored model file if it is to begin from it' },
+      ? `task "${name}": its rounds so far had noise and a budget, but the configuration has no "privacy"`
+      : `task "${name}": its rounds so far had no noise, so no "privacy" budget can cover them`,
+    { hint: 'rename the task, and give the new one the stored model file to start from it' },
   );
 }
 
@@ -145,9 +145,9 @@ function assertSameShapes({ name }: TaskConfig, stored: ParameterLayout, wanted:
   if (text(wanted) === text(stored.shapes)) return;
   throw new CairnError(
     'config-invalid',
-    `task "${name}": the stored model has other tensors than the configuration names`,
+    `task "${name}": the stored model’s tensors differ from those in the configuration`,
     {
-      hint: 'rename the task, or choose another dataDir to start anew',
+      hint: 'rename the task, or choose another dataDir to start over',
     },
   );
 }

@@ -7,21 +7,21 @@ import type { PrivacyStatus } from '../report.ts';
 /** What a task is doing: the state of its round, or what it does between rounds. */
 export type TaskState = ServerStateName | 'waiting' | 'paused' | 'finished' | 'failed' | 'stopped';
 
-/** Where a task stands, as its members are told. */
+/** A task's state, as its members are told. */
 export interface TaskStanding {
   readonly task: string;
   readonly state: NewsState;
-  /** The last committed round of which its members have been told, and how many there will be. */
+  /** The last committed round that its members have been told of, and how many there will be. */
   readonly round: number;
   readonly rounds: number;
-  /** How many a round waits for. */
+  /** How many members a round waits for. */
   readonly needed: number;
   readonly modelHash: string;
   /** Why it has failed; undefined in every other state. */
   readonly error: CairnError | undefined;
 }
 
-/** Where a task stands, for status pages. */
+/** A task's state, for status pages. */
 export interface TaskStatus {
   readonly task: string;
   readonly state: TaskState;
@@ -34,20 +34,20 @@ export interface TaskStatus {
   readonly suite: number;
   readonly quorum: number;
   readonly cohort: number;
-  /** Only of tasks whose cohorts are split: into how many groups, by which rule, and what that exposes. */
+  /** Only for tasks whose cohorts are split: the number of groups, their rule, and what that exposes. */
   readonly groups?: Exposure & { readonly count: number; readonly rule: string };
-  /** How often members were told to train anew from the current model, and steps by which it was moved; missing at 0. */
+  /** How often members were told to train again from the current model, and how often it was moved; omitted at 0. */
   readonly repeat?: number;
   readonly rebases?: number;
-  /** Members that are missing of a set that can only be asked for as a whole; only while the task waits for them. */
+  /** Members missing from a set that can only be asked for as a whole; only while the task waits for them. */
   readonly missing?: number;
-  /** Idle members that offer themselves for the task, without those that are benched. */
+  /** Idle members that offer themselves for the task, without those that are excluded. */
   readonly idle: number;
-  /** Members in the round that is under way. */
+  /** Members in the current round. */
   readonly inRound: number;
-  /** While a sum is being opened: how many of its masks have been taken out. */
+  /** While a sum is being opened: how many of its masks have been removed. */
   readonly progress?: { readonly done: number; readonly of: number };
-  /** What its rounds have cost; only of tasks with noise. */
+  /** What its rounds have cost; only for tasks with noise. */
   readonly privacy?: PrivacyStatus;
   readonly parameters: number;
   readonly modelHash: string;

@@ -13,13 +13,13 @@ import { bestResolution, COARSE, HeldOut } from '../../learning/index.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskStanding, TaskState, TaskStatus } from './task-status.ts';
 
-/** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
+/** Minimum pause before members are chosen again if none could be seated: more than a turn of the event loop. */
 const MIN_PAUSE_SECONDS = 0.01;
 
-/** Attempts to measure a task's scales: without them its first round is on coarse ones, and the next follow the data. */
+/** Attempts to measure a task's scales: without a measurement the first round has coarse ones, and later ones adapt. */
 const MAX_MEASURES = 2;
 
-/** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
+/** One training job: it waits for members, runs rounds, and continues until enough have committed. */
 export class Task {
   readonly config: TaskConfig;
   readonly #host: TaskHost;
@@ -29,12 +29,12 @@ export class Task {
   readonly #stopping = new AbortController();
   readonly #selection: Selection;
   #state: TaskState = 'waiting';
-  /** The last committed round of which members have been told. */
+  /** The last committed round that members have been told of. */
   #told: number;
   #attemptNumber = 1;
-  /** Attempts that came to nothing from the model as it is. */
+  /** Failed attempts from the current model. */
   #failed = 0;
-  /** Attempts to measure that came to nothing. */
+  /** Failed attempts to measure. */
   #unmeasured = 0;
   /** Rounds in a row whose sums were too coarse. */
   #coarse = 0;
@@ -43,7 +43,7 @@ export class Task {
   #progress: TaskStatus['progress'];
   #error: CairnError | undefined;
 
-  /** @throws CairnError `config-invalid` where new models are to be checked and nobody evaluates them */
+  /** @throws CairnError `config-invalid` if new models must be checked but there is no evaluation */
   constructor(config: TaskConfig, model: TaskModel, host: TaskHost) {
     this.config = config;
     this.#model = model;
@@ -61,7 +61,7 @@ export class Task {
   }
 
   /**
-   * Looks at the held-out data of a task that checks its models, before anybody trains for it.
+   * Evaluates the first model on the held-out data of a task that checks its models, before any member trains for it.
    * @throws CairnError `data-empty`, `data-missing`, `evaluation-not-finite`, or what the evaluation throws
    */
   async prepare(): Promise<void> {
@@ -69,7 +69,7 @@ export class Task {
     await this.#heldOut?.begin(this.#model, this.#model.round === 0);
   }
 
-  /** Where it stands. */
+  /** Its current status. */
   get status(): TaskStatus {
     const { name, rounds, adversary, suite, quorum, cohort } = this.config;
     const { repeat, rebases } = this.#model.pending;
@@ -98,7 +98,7 @@ export class Task {
     };
   }
 
-  /** Where it stands, as its members are told. */
+  /** Its current state, as its members are told. */
   get standing(): TaskStanding {
     const { name, rounds, quorum } = this.config;
     return {
@@ -107,7 +107,7 @@ export class Task {
     };
   }
 
-  /** Asks the task to end: the round under way is abandoned. {@link run} returns soon after. */
+  /** Asks the task to end: the current round is abandoned. {@link run} returns soon after. */
   stop(): void {
     this.#stopping.abort();
     this.#attempt?.abandon(new CairnError('round-abandoned', 'the coordinator is stopping'));
@@ -115,9 +115,10 @@ export class Task {
 
   /**
    * Runs rounds until all have committed, or until {@link stop}.
-   * @throws CairnError `not-enough-clients` where the quorum does not come in time and the task is to fail then, `rebases-spent` where nobody can be
-   * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the
-   * error of the last attempt where a round was abandoned or rolled back as often in a row, from one model
+   * @throws CairnError `not-enough-clients` if the quorum does not come in time and the task is configured to fail
+   * then, `rebases-spent` if no cohort can be seated from the current model and it was moved as often as the
+   * configuration, or enough members, allow, or the error of the last attempt if `attempts` in a row, from one model,
+   * were abandoned or rolled back
    */
   async run(): Promise<void> {
     const { log } = this.#host;
@@ -136,7 +137,7 @@ export class Task {
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         const seated = this.#selection.choose(this.#attemptNumber);
-        // Without a pause nothing else would run while nobody is seated, whatever would change that.
+        // Without a pause nothing else would run while no members are seated, including whatever would change that.
         if (seated === undefined) await this.#pause(Math.max(this.config.retryPause, MIN_PAUSE_SECONDS));
         else await this.#tryRound(seated);
       }
@@ -182,14 +183,16 @@ export class Task {
     return this.#model.privacy?.lasts ?? true;
   }
 
-  /** Where members are drawn by chance, a draw is paid for before it is made: that it fails may depend on who was drawn. */
+  /**
+   * If members are drawn at random, a draw is paid for before it is made: whether it fails may depend on who was drawn.
+   */
   async #chargePrivacyAhead(): Promise<void> {
     if (!this.#selection.needsDraw) return;
     await this.#model.chargePrivacy();
     this.#selection.drawPaid();
   }
 
-  /** Moves the model, where nobody can be seated for a round from the one that stands, or gives up. */
+  /** Moves the model if no cohort can be seated for a round from the current one, or gives up. */
   async #move(decision: Extract<Decision, { kind: 'rebase' | 'stuck' }>): Promise<void> {
     const { config } = this;
     const host = this.#host;
@@ -199,7 +202,7 @@ export class Task {
       throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing, label);
     }
     await this.#model.rebase(host.primitives);
-    // Else those who spoil a set would use up the attempts before the bench keeps them out of the next one.
+    // Otherwise members that spoil a set would use up the attempts before they are excluded from the next one.
     this.#failed = 0;
     this.#selection.rebased();
     const { rebases } = this.#model.pending;
@@ -222,7 +225,7 @@ export class Task {
     this.#host.stands(this.config.name);
     const report = await attempt.run();
     this.#attempt = undefined;
-    // Not before: who has not heard how its round ended would take it for lost.
+    // Not before: a member that has not heard how its round ended would think it lost.
     this.#told = this.#model.round;
     this.#host.stands(this.config.name);
     if (unmeasured) {
@@ -263,8 +266,8 @@ export class Task {
   }
 
   /**
-   * An attempt to measure is over. It counts for nothing else: nobody is left out for it, and where it came to nothing
-   * twice the task goes on without.
+   * An attempt to measure is over. It counts for nothing else: no member is left out for it, and if two fail the task
+   * continues without.
    * @param onlyRefused - whether members refused it and nothing else went wrong: they sit out of the next one
    */
   async #measured(report: RoundReport, onlyRefused: boolean): Promise<void> {
@@ -282,7 +285,7 @@ export class Task {
     });
   }
 
-  /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
+  /** What the next attempt must know about one that led to no new model, before any member is invited to it. */
   async #remember({ ends, rolledBack }: Attempt): Promise<void> {
     const { pending } = this.#model;
     const aftermath = aftermathOf(pending, ends, rolledBack, this.config.maxRepeats);
@@ -291,7 +294,9 @@ export class Task {
     await this.#model.remember(aftermath.pending);
   }
 
-  /** @param onlyRefused - whether members refused the attempt and nothing else went wrong: it does not count as failed */
+  /**
+   * @param onlyRefused - whether members refused the attempt and nothing else went wrong: it does not count as failed
+   */
   async #afterwards(report: RoundReport, invited: readonly MemberId[], onlyRefused: boolean): Promise<void> {
     if (report.outcome === 'committed') {
       this.#resolved(report);
@@ -310,7 +315,7 @@ export class Task {
     await this.#pause(this.config.retryPause);
   }
 
-  /** Says once that sums are too coarse, where the scales have followed the data and it did not help. */
+  /** Warns once that sums are too coarse, if the scales have adapted to the data and it did not help. */
   #resolved({ task, round, rounding = 0 }: RoundReport): void {
     this.#coarse = rounding > COARSE ? this.#coarse + 1 : 0;
     if (this.#coarse === 2) this.#host.log.warn('resolution-poor', { task, round, rounding });
@@ -323,7 +328,7 @@ export class Task {
   }
 }
 
-/** What splitting a task's cohorts exposes, which its log says at the start. */
+/** What splitting a task's cohorts exposes, which is logged at the start. */
 function groupsOf(config: TaskConfig, { log }: TaskHost): TaskStatus['groups'] {
   const { groups, name: task } = config;
   const exposure = exposureOf(config);
@@ -339,6 +344,6 @@ function heldOutOf({ name, validation }: TaskConfig, { evaluate }: TaskHost): He
   throw new CairnError(
     'config-invalid',
     `task "${name}": validation compares each new model against held-out data, but the coordinator has none`,
-    { hint: 'name the data (cairn coordinator --held-out), or leave validation out' },
+    { hint: 'name the data (cairn coordinator --held-out), or omit validation' },
   );
 }

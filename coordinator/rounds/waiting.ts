@@ -3,35 +3,41 @@ import type { TaskConfig } from '../config/index.ts';
 import type { WaitingEvent } from '../events.ts';
 import type { TaskHost } from './host.ts';
 
-/** Members of a directory up to which it is told who of it is awaited: of more the list helps nobody. */
+/** Maximum size of a directory for listing which of its members are awaited: a longer list helps no reader. */
 const MAX_AWAITED = 100;
 
-/** Members that are remembered as having been there; of those that are gone no more than this are told of. */
+/** Maximum number of members remembered as having been present, and so of those reported as gone. */
 const MAX_SEEN = 65_536;
 
-/** What a task that waits tells, but for its name and round. */
+/** What a waiting task reports, without its name and round. */
 export type WaitingView = Omit<WaitingEvent, 'task' | 'round'>;
 
 const LISTS = ['present', 'missing', 'gone'] as const satisfies readonly (keyof WaitingView)[];
 const VALUES = ['for', 'leftOut', 'needed', 'fewest', 'timeouts'] as const satisfies readonly (keyof WaitingView)[];
 
-/** Thousands may come one after another: lists of other lengths, as they are then, are not compared to their ends. */
+/**
+ * Thousands may come one after another: lists that differ in length, as they then do, are not compared element by
+ * element.
+ */
 const isSame = (a: WaitingView, b: WaitingView): boolean =>
   VALUES.every((key) => a[key] === b[key]) &&
   LISTS.every((key) => a[key].length === b[key].length && a[key].every((member, i) => member === b[key][i]));
 
-/** What is known of a wait at one moment. */
+/** What is known about a wait at one moment. */
 interface Look {
   readonly for: WaitingEvent['for'];
   readonly present: readonly MemberId[];
   readonly leftOut: number;
   readonly needed: number;
   readonly fewest: number;
-  /** Of a set. */
+  /** Members missing from a set. */
   readonly missing: readonly MemberId[];
 }
 
-/** How a task waits for members: how long already, for whom, and who will not come back. It tells every change once. */
+/**
+ * How a task waits for members: for how long, for which ones, and which will not come back. It reports every change
+ * once.
+ */
 export class Waiting {
   readonly #task: TaskConfig;
   readonly #host: Pick<TaskHost, 'seats' | 'members'>;
@@ -51,7 +57,7 @@ export class Waiting {
     this.#tell = tell;
   }
 
-  /** Whether the quorum is not waited for any more: who is there is enough, if `minCohort` is content. */
+  /** Whether the task no longer waits for the quorum: the members present are enough, if `minCohort` is met. */
   get isLowered(): boolean {
     return this.#timeouts > 0 && this.#task.afterQuorumTimeout === 'run';
   }
@@ -63,12 +69,12 @@ export class Waiting {
     this.#restart();
   }
 
-  /** Aborted when it is to be looked again, if nothing happens before. */
+  /** Aborted when it is time to check again, if nothing happens before. */
   until(stopping: AbortSignal): AbortSignal {
     return this.#late === undefined ? stopping : AbortSignal.any([stopping, this.#late]);
   }
 
-  /** Whether `quorumTimeout` has passed since the wait began, or since it was asked last and had. */
+  /** Whether `quorumTimeout` has passed since the wait began, or since this last returned true. */
   get passed(): boolean {
     if (this.#late?.aborted !== true) return false;
     this.#timeouts++;
@@ -76,18 +82,18 @@ export class Waiting {
     return true;
   }
 
-  /** These members are there. */
+  /** These members are present. */
   see(present: readonly MemberId[]): void {
     for (const member of present) this.#seen.add(member);
     if (this.#seen.size > MAX_SEEN) this.#forgetGone();
   }
 
-  /** A round begins: whoever is not there for it is missed no more. */
+  /** A round begins: members that are absent from it are no longer reported as gone. */
   over(): void {
     this.#forgetGone();
   }
 
-  /** Tells how it stands, if that is not what was told last. */
+  /** Reports the current view, unless it equals the last report. */
   tell(look: Look): void {
     if (this.#tell === undefined) return;
     const { seats } = this.#host;

@@ -352,9 +352,9 @@ describe('what comes from the coordinator', () => {
       /8 parameters, this app’s 7: tensor "bias" is 4 in the task’s model and 3 in this app$/,
     ],
     [
-      'names a tensor that this app has not',
+      'names a tensor that this app does not have',
       modelFile(0, { bias: [3], kernel: [2, 2], scale: [] }),
-      /8 parameters, this app’s 7: .* a tensor "scale" \(a scalar\) that this app has not: this app has bias, kernel$/,
+      /8 parameters, this app’s 7: .* a tensor "scale" \(a scalar\) that this app does not have: this app has bias, kernel$/,
     ],
     ['names both sizes where the file is not served', undefined, /has 8 parameters, this app’s 7$/],
     ['names both sizes where it is no model', new Uint8Array(2 ** 21).fill(7), /has 8 parameters, this app’s 7$/],

@@ -211,7 +211,7 @@ describe('a coordinator that lies about its tasks', () => {
     coordinator.tell(member, { state: 'finished', round: 9, modelHash });
     await expect(participation.closed).rejects.toMatchObject({
       code: 'model-unsaved',
-      message: expect.stringContaining('the model that came is') as string,
+      message: expect.stringContaining('the model received is') as string,
     });
     expect(models).toEqual([]);
   });

@@ -131,7 +131,7 @@ describe('joining with the wrong scheme', () => {
     const port = await listening(createTcpServer((socket) => socket.destroy()));
     for (const scheme of ['http', 'https']) {
       const { message } = await toldInTime(`${scheme}://127.0.0.1:${port}`, 'within');
-      expect(message).toContain('no coordinator answers');
+      expect(message).toContain('no coordinator answered');
       expect(message).not.toContain('speaks');
     }
   });
@@ -145,7 +145,7 @@ describe('joining with the wrong scheme', () => {
       unreachable('a server answers there, but its certificate is not trusted: self-signed', 'NODE_EXTRA_CA_CERTS'),
     );
     expect(error.message).not.toContain('speaks');
-    expect(error.message).not.toContain('no coordinator answers');
+    expect(error.message).not.toContain('no coordinator answered');
   });
 });
 
@@ -243,7 +243,7 @@ describe('joining where something else answers', () => {
       'another server (status 200',
       'check the address',
     ],
-    ['a proxy without its coordinator', (_, response) => response.writeHead(502).end(), 'status 502', 'runs'],
+    ['a proxy without its coordinator', (_, response) => response.writeHead(502).end(), 'status 502', 'is running'],
   ])('says what it is: %s', async (_, listener, message, hint) => {
     const port = await listening(createServer(listener));
     expect(await toldInTime(`http://127.0.0.1:${port}`, message)).toEqual(unreachable(message, hint));

@@ -222,7 +222,7 @@ describe('a model whose set cannot be reassembled', () => {
     const { hall } = await withoutFour({ rebaseAfter: 0.3, maxRebases: 0 });
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error).toMatchObject({ code: 'rebases-spent', culprits: [4] });
-    expect(error.message).toContain('moved 0 times since the last round; missing of sets of members: member-4 (4)');
+    expect(error.message).toContain('moved 0 times since the last round; missing from sets of members: member-4 (4)');
     expect(hall.coordinator.tasks[0]).toMatchObject({ state: 'failed', code: 'rebases-spent' });
   });
 
@@ -282,8 +282,8 @@ describe('a member that refuses', () => {
     clients[0]!.close();
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error.code).toBe('not-enough-clients');
-    expect(error.message).toContain('; not counted are 1 that refuse a moved model');
-    expect(error.message).toContain(': 2 clients are there');
+    expect(error.message).toContain('; 1 that refuse a moved model are not counted');
+    expect(error.message).toContain(': 2 clients are present');
   });
 
   it('a fresh cohort is replaced if there are others', async () => {

@@ -177,7 +177,7 @@ describe('a task with a member that seals what does not open', () => {
     const hall = hallOf(6, { cohort: 6, minCohort: 6, attempts: 2 }, { 3: accusing(1) });
     await expect(hall).rejects.toMatchObject({
       code: 'below-threshold',
-      message: expect.stringContaining('2 members that quarrel over seals could not be kept apart') as string,
+      message: expect.stringContaining('2 members that quarrel over seals could not be separated') as string,
       hint: expect.stringContaining('lower minCohort') as string,
     });
   });

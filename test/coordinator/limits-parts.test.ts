@@ -160,33 +160,33 @@ describe('a send quota', () => {
     expect(frames).toBeGreaterThanOrEqual(6 * 6 * 2);
     expect(bytes).toBeGreaterThanOrEqual(6 * largest);
     const { now } = clock();
-    const purse = new SendQuotas<number>(largest, 2, now).of(1);
+    const quota = new SendQuotas<number>(largest, 2, now).of(1);
     let paid = 0;
-    while (purse.pay(1)) paid++;
+    while (quota.pay(1)) paid++;
     expect(paid).toBe(2 * frames);
   });
 
   it('is the same for its owner’s next connection, and refilled by a round or a minute', () => {
     const { now, after } = clock();
-    const purses = new SendQuotas<number>(1000, 2, now);
-    const purse = purses.of(1);
-    while (purse.pay(1));
-    expect(purses.of(1).pay(1)).toBe(false);
-    expect(purses.of(2).pay(1)).toBe(true);
-    purse.fill();
-    expect(purses.of(1).pay(1)).toBe(true);
-    while (purse.pay(1));
+    const quotas = new SendQuotas<number>(1000, 2, now);
+    const quota = quotas.of(1);
+    while (quota.pay(1));
+    expect(quotas.of(1).pay(1)).toBe(false);
+    expect(quotas.of(2).pay(1)).toBe(true);
+    quota.fill();
+    expect(quotas.of(1).pay(1)).toBe(true);
+    while (quota.pay(1));
     after(60_000);
-    expect(purses.of(1).pay(roundAllowance(1000).bytes)).toBe(true);
+    expect(quotas.of(1).pay(roundAllowance(1000).bytes)).toBe(true);
   });
 
   it('of an unauthenticated connection is enough for a Hello, and is not refilled', () => {
     const { now, after } = clock();
-    const purse = new SendQuotas<number>(1000, 2, now).stranger();
-    expect(purse.pay(9000)).toBe(true);
-    expect(purse.pay(32 * 1024)).toBe(false);
-    while (purse.pay(1));
+    const quota = new SendQuotas<number>(1000, 2, now).unauthenticated();
+    expect(quota.pay(9000)).toBe(true);
+    expect(quota.pay(32 * 1024)).toBe(false);
+    while (quota.pay(1));
     after(3_600_000);
-    expect(purse.pay(1)).toBe(false);
+    expect(quota.pay(1)).toBe(false);
   });
 });

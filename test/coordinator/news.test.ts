@@ -49,9 +49,9 @@ function newsroom(...standings: TaskStanding[]) {
       },
       end: () => undefined,
     };
-    const purse = entrance.purseOf(member);
+    const quota = entrance.quotaOf(member);
     const seat = seats.take(
-      { kind: 'member', member, tasks, token: new Uint8Array(), purse },
+      { kind: 'member', member, tasks, token: new Uint8Array(), quota },
       link,
       () => void told.push(`${id}: welcome`),
     );

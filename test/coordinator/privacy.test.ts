@@ -320,7 +320,7 @@ describe('a client', () => {
     const clients = enterAll(coordinator, 6, 0, { policy: { adversary: 'curious', minCohort: 2, colluding: 0.34 } });
     // What the operator is told names the cause, and not only that members were missing.
     expect(await rejectionOf(coordinator.finished)).toMatchObject({
-      message: expect.stringContaining('members were out for privacy-noise (') as string,
+      message: expect.stringContaining('members left because of privacy-noise (') as string,
     });
     await until(() => clients.every(({ log }) => log.of('refused').length > 0));
     for (const { log } of clients) expect(log.of('refused')[0]!.code).toBe('privacy-noise');
@@ -439,7 +439,9 @@ describe('draws from too many members', () => {
     begin();
     expect(await rejectionOf(coordinator.finished)).toMatchObject({
       code: 'not-enough-clients',
-      message: expect.stringContaining('12 clients are there after 0.5 s, of whom draws do not have 3 to 10') as string,
+      message: expect.stringContaining(
+        '12 clients are present after 0.5 s, too few or too many to draw 3 to 10 of them',
+      ) as string,
     });
     expect(coordinator.tasks[0]!.privacy?.rounds).toBe(0);
   });

@@ -142,7 +142,7 @@ describe('a task with members that refuse its rounds', () => {
     const hall = await four({ minCohort: 4, attempts: 2 }, { 3: refusing('app-failed', Infinity, 'shareKeys') });
     await expect(hall.coordinator.finished).rejects.toMatchObject({
       code: 'below-threshold',
-      message: expect.stringContaining('members were out for app-failed (1)') as string,
+      message: expect.stringContaining('members left because of app-failed (1)') as string,
     });
     expect(hall.reports).toHaveLength(2);
   });

@@ -100,7 +100,7 @@ describe('a coordinator that cannot start says why', () => {
   });
 
   it.each<[string, Uint8Array | string | undefined, string, string]>([
-    ['is missing', undefined, 'model-malformed', 'there is none'],
+    ['is missing', undefined, 'model-malformed', 'no such file'],
     ['is empty', '', 'model-malformed', '0'],
     ['is no model', 'rubbish that is long enough', 'model-malformed', 'header'],
     ['holds complex numbers', fileOf('C64', [1], 8), 'model-unsupported', 'C64'],
@@ -136,7 +136,7 @@ describe('a coordinator that cannot start says why', () => {
     await first.coordinator.stop();
     expect(await rejectionOf(openHall({ model: { tensors: { w: [3] } } }, { store }))).toMatchObject({
       code: 'config-invalid',
-      message: 'task "toy": the stored model has other tensors than the configuration names',
+      message: 'task "toy": the stored model’s tensors differ from those in the configuration',
     });
   });
 

@@ -187,7 +187,7 @@ describe('damage is named, not hidden', () => {
     await writeFile(join(folder, 'rounds.jsonl'), `{"task":"a"}\n${line}\n`);
     expect(await rejectionOf(FileStore.open(folder))).toMatchObject({
       code: 'config-unreadable',
-      message: `${join(folder, 'rounds.jsonl')}: line 2 is no report of a round`,
+      message: `${join(folder, 'rounds.jsonl')}: line 2 is not a round report`,
     });
   });
 

@@ -31,11 +31,11 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
     member: memberId(1),
     tasks: [],
     token: new Uint8Array(),
-    purse: new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
+    quota: new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 10_000_000).quotaOf(memberId(1)),
   });
   const place = new TestPlace();
   seat.assign(place);
-  const uploads = new Uploads({ most: 1, stallMs: 10_000, minBytesPerSecond: 65_536 });
+  const uploads = new Uploads({ max: 1, stallMs: 10_000, minBytesPerSecond: 65_536 });
   const parts = messages.map((message, i) => [...partsOf(message, ids[i]!)]);
   const counts = { whole: 0, mixed: 0 };
   /** The part that each sender would send next: mostly it keeps to the order, and to what it is told. */

@@ -46,8 +46,8 @@ class Sender {
 
   constructor(member: number, uploads: Uploads, place: TestPlace, everyMs: number) {
     const id = memberId(member);
-    const purse = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, TOTAL).purseOf(id);
-    this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), purse });
+    const quota = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, TOTAL).quotaOf(id);
+    this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), quota });
     this.#seat.assign(place);
     this.#uploads = uploads;
     this.#place = place;
@@ -87,7 +87,7 @@ class Sender {
 /** Lets members send until the deadline, those that come first first. @returns them */
 function minute(slots: number, everyMs: readonly number[], tells = true): readonly Sender[] {
   const place = new TimedPlace(tells);
-  const uploads = new Uploads({ most: slots, stallMs: 10_000, minBytesPerSecond: 65_536 });
+  const uploads = new Uploads({ max: slots, stallMs: 10_000, minBytesPerSecond: 65_536 });
   const senders = everyMs.map((ms, i) => new Sender(i + 1, uploads, place, ms));
   for (const sender of senders) sender.begin();
   vi.advanceTimersByTime(DEADLINE - 1);

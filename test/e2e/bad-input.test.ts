@@ -264,7 +264,7 @@ describe('a coordinator that cannot start', () => {
       ['coordinator', config, '--exit-when-done'],
       4,
       'not-enough-clients',
-      '0 clients are there after 0.2 s, the quorum is 3',
+      '0 clients are present after 0.2 s, the quorum is 3',
       'start more clients',
     );
   });

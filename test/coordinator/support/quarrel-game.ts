@@ -46,7 +46,7 @@ export const seatsOf = (n: number): Seats => {
       member,
       tasks: [],
       token: new Uint8Array(),
-      purse: entrance.purseOf(member),
+      quota: entrance.quotaOf(member),
     } as const;
     seats.take(occupant, { send: () => undefined, tell: () => undefined, end: () => undefined }, () => undefined);
   }
