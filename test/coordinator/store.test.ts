@@ -223,7 +223,7 @@ describe('damage is named, not hidden', () => {
     await writeFile(join(folder, 'taken'), '');
     expect(await rejectionOf(FileStore.open(join(folder, 'taken')))).toMatchObject({
       code: 'folder-unwritable',
-      message: `the folder ${join(folder, 'taken')} cannot be written (EEXIST)`,
+      message: `the folder ${join(folder, 'taken')} cannot be written (a file is in its place, EEXIST)`,
     });
   });
 });

@@ -159,7 +159,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       await world.configure({ ...CURIOUS, model }, {}, 'model.json'),
     ];
     const file = world.path('none.safetensors');
-    await expectRefused(await coordinatorWith({ file }), 3, 'model-malformed', file, 'there is none', 'model.file');
+    await expectRefused(await coordinatorWith({ file }), 3, 'model-malformed', file, 'no such file', 'model.file');
     const broken = world.path('broken.safetensors');
     await writeFile(broken, 'not a model at all');
     await expectRefused(await coordinatorWith({ file: broken }), 3, 'model-malformed', broken);
