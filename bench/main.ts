@@ -1,8 +1,11 @@
+import type { BenchReport } from './schema.ts';
+import { growthPlot } from './growth/plot.ts';
+import { dirname, join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { fullPlan, quickPlan } from './plan.ts';
 import { allExact, runBench } from './run.ts';
 import { inChild } from './support/child.ts';
-import { writeReport } from './write.ts';
 
 const data = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -28,4 +31,20 @@ export async function main(args: readonly string[]): Promise<number> {
   if (allExact(report)) return 0;
   say('bench: a sum was not exact');
   return 1;
+}
+
+/** Writes the requested files, and returns their paths. */
+function writeReport(report: BenchReport, { json, out }: Pick<Options, 'json' | 'out'>): string[] {
+  const written: string[] = [];
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    written.push(path);
+  };
+  const text = `${JSON.stringify(report, undefined, 2)}\n`;
+  if (json !== undefined) write(json, text);
+  if (out !== undefined) write(join(out, 'bench.json'), text);
+  const folder = out ?? (json === undefined ? undefined : dirname(json));
+  if (folder !== undefined && report.growth.length > 0) write(join(folder, 'growth.svg'), growthPlot(report.growth));
+  return written;
 }

@@ -1,3 +1,5 @@
+import { Bucket } from '../limits/bucket.ts';
+import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/index.ts';
@@ -10,7 +12,6 @@ import type { Connected, AdmissionControl } from '../limits/admission-control.ts
 import type { SendQuota } from '../limits/send-quota.ts';
 import type { Origins } from '../origins.ts';
 import { type HelloVerifier, judgeHello } from './hello.ts';
-import { limitPings, type RawSocket } from './pings.ts';
 import type { Link, SeatHolder, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
 import { Uploads } from './uploads.ts';
@@ -159,5 +160,25 @@ export class Gateway implements ConnectionHost {
       this.#nextGuest = this.#nextGuest === 0xffff_ffff ? 1 : this.#nextGuest + 1;
       if (!this.#options.seats.has(id) && !this.#options.members.has(id)) return id;
     }
+  }
+}
+
+/** Some websocket libraries send heartbeats by themselves: one every 20 seconds, or every second. */
+const RATE = { capacity: 30, perSecond: 1 };
+
+/** A websocket below socket.io. */
+type RawSocket = Pick<EventEmitter, 'on'> & { terminate(): void };
+
+/**
+ * Ends a websocket over which pings or pongs come faster than any client needs. They are answered below the layers that
+ * count packets, and answers to a peer that does not read them would fill the memory.
+ * @param now a clock in milliseconds
+ */
+function limitPings(socket: RawSocket, now: () => number = () => performance.now()): void {
+  const bucket = new Bucket(RATE, now);
+  for (const name of ['ping', 'pong']) {
+    socket.on(name, () => {
+      if (!bucket.take()) socket.terminate();
+    });
   }
 }

@@ -1,5 +1,4 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { bytesFromBase64 } from './base64.ts';
 import type { ConvolutionExtents, Kernels, PoolingExtents } from './kernels.ts';
 import { wasmBase64 } from './wasm.generated.ts';
 
@@ -82,4 +81,15 @@ export function wasmKernels(memory: WebAssembly.Memory): Kernels {
     fold: (columns, extents, image) => exported.fold(columns, ...taps(extents), image),
     maxPool: (x, extents, out, winners) => exported.maxPool(x, ...windows(extents), out, winners),
   };
+}
+
+/**
+ * Bytes from standard base64. Browsers, workers and Node all have `atob`; only Node has `Buffer`.
+ * @throws DOMException `InvalidCharacterError` for text that is not base64
+ */
+function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

@@ -2,7 +2,6 @@ import type { SecretBytes } from '../../../crypto/secret.ts';
 import { SIZES } from '../../../crypto/suite.ts';
 import { type ClientIndex, clientIndex } from '../../../ids.ts';
 import type { SharedKeys } from './parameters.ts';
-import { placeOf } from './places.ts';
 
 /** The members whose shares a member holds: its neighbours that shared, and itself, ascending. */
 export function holdings({ facts, sharers }: Pick<SharedKeys, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
@@ -74,4 +73,16 @@ export class RevealedShares {
     this.#revealed = new Map();
     this.#holdings.clear();
   }
+}
+
+/** The place of a value in an ascending list that contains it, by bisection. */
+function placeOf(ascending: readonly number[], value: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
