@@ -1,25 +1,11 @@
 import { writeSync } from 'node:fs';
 import type { ParticipationEvent } from '../client/index.ts';
-import type { MessageName } from '../protocol/wire/index.ts';
-
-/** The message that a member sends in each state of a round. */
-const MESSAGES = {
-  'advertise-keys': 'advertiseKeys',
-  'share-keys': 'shareKeys',
-  'masked-input': 'maskedInput',
-  'consistency-check': 'consistency',
-  unmasking: 'unmaskShares',
-} as const satisfies Record<string, MessageName>;
-
-type DrillState = keyof typeof MESSAGES;
-
-/** States at which a drill can stop a process. */
-export const DRILL_STATES = Object.keys(MESSAGES) as readonly DrillState[];
+import { type CollectingState, stateTaking } from '../protocol/rounds/index.ts';
 
 /** The point at which a fault drill stops the process, as if its machine had hung. */
 export interface DrillPoint {
   /** It stops before it sends this state's message. */
-  readonly state: DrillState;
+  readonly state: CollectingState;
   /** Number of the round; any if absent. */
   readonly round?: number;
 }
@@ -45,7 +31,7 @@ export class Drill {
     if (event.kind === 'invited') this.#measures = event.measures === true;
     if (event.kind !== 'sent' || this.#measures) return;
     const { state, round } = this.#point;
-    if (event.message !== MESSAGES[state] || (round !== undefined && round !== event.round)) return;
+    if (stateTaking(event.message) !== state || (round !== undefined && round !== event.round)) return;
     // Not through a stream, which would wait for a turn of the event loop that never comes.
     writeSync(1, `${JSON.stringify({ kind: 'held', task: event.task, round: event.round, state })}\n`);
     this.#hang();

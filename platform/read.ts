@@ -17,3 +17,12 @@ export async function readIfThere(
     throw refuse(cause);
   }
 }
+
+/** The same as text. Bytes that are not UTF-8 become replacement characters. */
+export async function readTextIfThere(
+  path: string,
+  refuse: (cause: NodeJS.ErrnoException) => Error,
+): Promise<string | undefined> {
+  const bytes = await readIfThere(path, refuse);
+  return bytes && Buffer.from(bytes).toString('utf8');
+}

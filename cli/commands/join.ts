@@ -4,7 +4,8 @@ import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
 import { loadApp } from '../app-module.ts';
-import { Drill, DRILL_STATES, type DrillPoint } from '../drill.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
+import { Drill, type DrillPoint } from '../drill.ts';
 import { data, EXIT, say } from '../io.ts';
 import { LiveLine } from '../live-line.ts';
 import { waitingLine } from '../participation-line.ts';
@@ -269,9 +270,9 @@ async function mnist(flags: JoinFlags): Promise<App> {
 
 function hold(text: string): DrillPoint {
   const match = /^([a-z-]+)(?:@(\d+))?$/.exec(text);
-  const state = DRILL_STATES.find((candidate) => candidate === match?.[1]);
+  const state = COLLECTING_STATES.find((candidate) => candidate === match?.[1]);
   if (match === null || state === undefined) {
-    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${DRILL_STATES.join(', ')}`);
+    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${COLLECTING_STATES.join(', ')}`);
   }
   const round = match.at(2);
   return round === undefined ? { state } : { state, round: Number(round) };

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fromHex, type KeyPair, LABELS, toHex, transcript, u32le, utf8 } from '../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { readTextIfThere } from '../../platform/index.ts';
 import { readJson } from '../../protocol/json.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { fieldIssue } from '../../client/enrolment/index.ts';
@@ -45,15 +45,11 @@ export function requestText(authorityKey: Uint8Array, member: MemberId, name: st
 export async function readRequest(authorityKey: Uint8Array, path: string): Promise<EnrolmentRequest> {
   const hint =
     'a request is created with cairn enrol request NAME, on the member’s own machine; ask the member to send it again';
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code;
-    const said =
-      reason === 'ENOENT' ? `request ${path} does not exist` : `${path} cannot be read (${reason ?? 'unknown reason'})`;
-    throw new CairnError('config-unreadable', said, { cause, hint });
-  }
+  const text = await readTextIfThere(path, (cause) => {
+    const said = `${path} cannot be read (${cause.code ?? 'unknown reason'})`;
+    return new CairnError('config-unreadable', said, { cause, hint });
+  });
+  if (text === undefined) throw new CairnError('config-unreadable', `request ${path} does not exist`, { hint });
   const value = readJson(text, path, { hint });
   const parsed = format.safeParse(value);
   if (!parsed.success) {

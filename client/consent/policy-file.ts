@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { ClientPolicy } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
+import { readTextIfThere } from '../../platform/index.ts';
 import { parsePolicy } from './parse.ts';
 
 /**
@@ -10,13 +10,9 @@ import { parsePolicy } from './parse.ts';
  * naming the field
  */
 export async function readPolicyFile(path: string): Promise<Partial<ClientPolicy>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-    if (reason === 'ENOENT') throw new CairnError('config-unreadable', `there is no policy file ${path}`, { cause });
-    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
-  }
+  const text = await readTextIfThere(path, (cause) => {
+    return new CairnError('config-unreadable', `${path} cannot be read (${cause.code ?? 'unknown reason'})`, { cause });
+  });
+  if (text === undefined) throw new CairnError('config-unreadable', `there is no policy file ${path}`);
   return parsePolicy(readJson(text, path), path);
 }

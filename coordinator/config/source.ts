@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
+import { readTextIfThere } from '../../platform/index.ts';
 import { readJson } from '../../protocol/json.ts';
 import { ownLine } from '../../protocol/own-line.ts';
 
@@ -20,18 +20,13 @@ export async function readConfigFile(path: string): Promise<unknown> {
 }
 
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-    if (reason === 'ENOENT') {
-      throw new CairnError('config-unreadable', `configuration file ${path} does not exist`, {
-        cause,
-        hint: 'pass another path, or write one: examples/own-model/coordinator.json is a short example',
-      });
-    }
-    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
-  }
+  const text = await readTextIfThere(path, (cause) => {
+    return new CairnError('config-unreadable', `${path} cannot be read (${cause.code ?? 'unknown reason'})`, { cause });
+  });
+  if (text !== undefined) return text;
+  throw new CairnError('config-unreadable', `configuration file ${path} does not exist`, {
+    hint: 'pass another path, or write one: examples/own-model/coordinator.json is a short example',
+  });
 }
 
 async function defaultExport(path: string): Promise<unknown> {

@@ -25,7 +25,7 @@ export type Connected = Ending & { destroy(): unknown };
 /** Decides which connections are admitted, how often a member may take its seat, and how much may be sent. */
 export class AdmissionControl {
   readonly #limits: AdmissionLimits;
-  readonly #everybody: ConnectionLimiter;
+  readonly #all: ConnectionLimiter;
   readonly #unauthenticated: ConnectionLimiter<Connected>;
   readonly #connects: Buckets<string>;
   readonly #seats: Buckets<MemberId>;
@@ -38,7 +38,7 @@ export class AdmissionControl {
   constructor(limits: AdmissionLimits, largest: number, now: () => number = () => performance.now()) {
     const { strangers } = limits;
     this.#limits = limits;
-    this.#everybody = new ConnectionLimiter(limits);
+    this.#all = new ConnectionLimiter(limits);
     this.#unauthenticated = new ConnectionLimiter({
       connections: strangers,
       connectionsPerAddress: Math.ceil(strangers / SHARE),
@@ -57,14 +57,14 @@ export class AdmissionControl {
    */
   admits(caller: Caller & { readonly socket: Connected }): boolean {
     const address = addressKey(caller, this.#limits);
-    if (!this.#connects.of(address).take() || !this.#everybody.hasRoomFor(address)) return false;
+    if (!this.#connects.of(address).take() || !this.#all.hasRoomFor(address)) return false;
     const { socket } = caller;
     const longest = this.#unauthenticated.inTheWayOf(address);
     if (longest !== undefined) {
       this.#unauthenticated.remove(longest);
       longest.destroy();
     }
-    this.#everybody.add(socket, address);
+    this.#all.add(socket, address);
     this.#unauthenticated.add(socket, address);
     const late = setTimeout(() => {
       if (this.#unauthenticated.has(socket)) socket.destroy();

@@ -1,19 +1,19 @@
 import { type ServerStateName, STATE_ORDER } from '../../protocol/rounds/index.ts';
 
-interface Standing {
+interface GroupProgress {
   readonly state: ServerStateName;
   readonly members: number;
 }
 
 /** The progress of an attempt's groups, reported as if they were one round. */
 export class RoundProgress {
-  readonly #standings: (Standing | undefined)[];
+  readonly #groups: (GroupProgress | undefined)[];
   readonly #masks: { readonly done: number; readonly of: number }[];
   #told: ServerStateName | undefined;
 
   /** @param groups number of groups */
   constructor(groups: number) {
-    this.#standings = Array.from({ length: groups }, () => undefined);
+    this.#groups = Array.from({ length: groups }, () => undefined);
     this.#masks = Array.from({ length: groups }, () => ({ done: 0, of: 0 }));
   }
 
@@ -22,11 +22,11 @@ export class RoundProgress {
    * @returns the state of the group that is furthest behind, with the members of all groups that have not aborted;
    * undefined if that is still the state reported last. An attempt is `aborted` when all its groups are.
    */
-  entered(group: number, state: ServerStateName, members: number): Standing | undefined {
-    this.#standings[group] = { state, members };
-    const known = this.#standings.filter((standing) => standing !== undefined);
+  entered(group: number, state: ServerStateName, members: number): GroupProgress | undefined {
+    this.#groups[group] = { state, members };
+    const known = this.#groups.filter((standing) => standing !== undefined);
     const alive = known.filter((standing) => standing.state !== 'aborted');
-    if (known.length < this.#standings.length) return undefined;
+    if (known.length < this.#groups.length) return undefined;
     const least = Math.min(...alive.map((standing) => STATE_ORDER.indexOf(standing.state)), STATE_ORDER.length - 1);
     if (STATE_ORDER[least] === this.#told) return undefined;
     this.#told = STATE_ORDER[least];

@@ -224,7 +224,7 @@ function settingsOf({ random, settings, membership }: Current, named: Partial<Ro
   });
 }
 
-type Summed = Omit<Aggregation, 'clipped'> & { readonly sum: Uint32Array | undefined };
+type RoundSum = Omit<Aggregation, 'clipped'> & { readonly sum: Uint32Array | undefined };
 
 function throughSessions(
   { primitives, random, membership }: Current,
@@ -232,7 +232,7 @@ function throughSessions(
   members: readonly MemberId[],
   inputOf: (member: MemberId) => Uint32Array,
   conditions: RoundConditions,
-): Summed {
+): RoundSum {
   const { included, drops, up, down, sum, error } = runVirtualRound({
     primitives,
     random,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Drill, DRILL_STATES } from '../../cli/drill.ts';
+import { Drill } from '../../cli/drill.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/states.ts';
 import type { ParticipationEvent } from '../../client/index.ts';
 import { type MessageName, MESSAGE_TYPES } from '../../protocol/wire/header.ts';
 
@@ -20,7 +21,7 @@ function hangsIn(point: ConstructorParameters<typeof Drill>[0], round: number, m
 
 describe('a fault drill', () => {
   it('hangs before the message of its state, and before no other', () => {
-    expect(DRILL_STATES.map((state) => hangsIn({ state }, 7, false))).toEqual([
+    expect(COLLECTING_STATES.map((state) => hangsIn({ state }, 7, false))).toEqual([
       ['advertiseKeys'],
       ['shareKeys'],
       ['maskedInput'],
