@@ -124,7 +124,7 @@ export function twiceTheUpdate(lab: Lab): Uint32Array {
 /** Disaggregation that no comparison of two sums sees. */
 export const fourSums: Attack = {
   name: 'four-sums',
-  title: 'opens four sums, any two of which differ in two members, that come to twice one update',
+  title: 'opens four sums, any two of which differ in two members, that add up to twice one update',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §8; Lam et al., ICML 2021',
   protection: 'a client signs one set of members for each model, whatever the others differ in',

@@ -187,7 +187,7 @@ const COHORT_FULL = (): CairnError =>
   new CairnError('cohort-full', 'the cohort filled up before this client was ready');
 
 function dropAll(state: Collecting, members: readonly MemberId[]): ServerStep {
-  const error = new CairnError('deadline-missed', `no answer arrived in time in state ${state.name}`);
+  const error = new CairnError('deadline-missed', `no answer came in time in state ${state.name}`);
   return members.reduce<ServerStep>(
     (step, member) => chain(step, () => drop(state, member, effectOn(state, member), error, { tell: true })),
     unchanged(state),
