@@ -1,9 +1,11 @@
+const PARTS = ['protocol', 'training', 'learning', 'platform', 'client', 'coordinator', 'simulations', 'cli'];
+
 /** Folders of this program, whose lines are of no use to an app's author. */
 function ownFolders(): readonly string[] {
   // Not in the types: a bundler whose output is not a module omits it.
   const { url } = import.meta as { readonly url?: string };
   if (url === undefined) return [];
-  return ['client/', 'protocol/', 'cli/', 'cli.', 'coordinator/'].map((folder) => new URL(`../${folder}`, url).href);
+  return [...PARTS.map((part) => `${part}/`), 'cli.'].map((folder) => new URL(`../${folder}`, url).href);
 }
 
 /** A stack frame as V8 writes it, with or without a function name: the file, and the line in it. */

@@ -105,7 +105,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
   try {
     const { join } = await import('../../client/index.ts');
     const { parseAddress } = await import('../../client/internal.ts');
-    // Before files are read: whoever has mistyped the address is told of that first.
+    // Before files are read, so that a mistyped address is reported first.
     const { text: address } = parseAddress(url, flags.unsafePlainHttp);
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
     const files = flags.saveModel === undefined ? undefined : await modelFilesAt(flags.saveModel);

@@ -28,6 +28,14 @@ describe('the line of an app in which an error arose', () => {
     expect(ownLine(withStack(...frames))).toBe(line);
   });
 
+  it.each(['protocol', 'training', 'learning', 'platform', 'client', 'coordinator', 'simulations', 'cli'])(
+    'is not one of this program’s own in %s/',
+    (part) => {
+      const { href } = new URL(`../../${part}/a/b.ts`, import.meta.url);
+      expect(ownLine(withStack(`    at f (${href}:60:3)`, '    at file:///a.mjs:3:1'))).toBe('/a.mjs:3');
+    },
+  );
+
   it('is unknown of what is no error', () => {
     expect(ownLine('no')).toBeUndefined();
     expect(ownLine(undefined)).toBeUndefined();

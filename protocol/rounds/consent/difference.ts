@@ -60,7 +60,7 @@ export function assertDifferent(
     if (difference === 0 || difference >= least) continue;
     throw new CairnError(
       'cohort-too-similar',
-      `the sum differs in ${difference} members from one that this client signed, which asks for at least ${least}${
+      `the sum differs in ${difference} members from one that this client signed; its policy asks for at least ${least}${
         accomplices > 0 ? `, ${accomplices} of whom may collude` : ''
       }`,
     );
