@@ -50,6 +50,7 @@ const since = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
 /** Every AssemblyScript module: its entry, and the TypeScript file its bytes are written to. */
 const kernels = [
   { entry: 'protocol/kernels/assembly/index.ts', out: 'protocol/kernels/wasm.generated.ts' },
+  { entry: 'protocol/mpc/kernels/assembly/index.ts', out: 'protocol/mpc/kernels/wasm.generated.ts' },
   { entry: 'training/kernels/assembly/index.ts', out: 'training/kernels/wasm.generated.ts' },
 ];
 

@@ -1,0 +1,4 @@
+/** What assembly/garbling.ts exports. */
+export interface GarblingKernels {
+  garblingPlaceholder(target: number): void;
+}

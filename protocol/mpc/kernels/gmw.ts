@@ -1,0 +1,4 @@
+/** What assembly/gmw.ts exports. */
+export interface GmwKernels {
+  gmwPlaceholder(target: number): void;
+}

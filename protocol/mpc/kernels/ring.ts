@@ -1,0 +1,4 @@
+/** What assembly/ring.ts exports. */
+export interface RingKernels {
+  ringPlaceholder(target: number): void;
+}

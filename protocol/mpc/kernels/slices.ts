@@ -1,0 +1,4 @@
+/** What assembly/slices.ts exports. */
+export interface SliceKernels {
+  slicesPlaceholder(target: number): void;
+}

@@ -1,0 +1,4 @@
+/** What assembly/transfer.ts exports. */
+export interface TransferKernels {
+  transferPlaceholder(target: number): void;
+}
