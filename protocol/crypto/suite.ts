@@ -61,6 +61,7 @@ export const LABELS = {
   shareNode: 'cairn/1 share node',
   signDirectory: 'cairn/1 sign directory',
   signHello: 'cairn/1 sign hello',
+  signQuestion: 'cairn/1 sign question',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
