@@ -30,8 +30,7 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
   const bytes = bits === 32 ? 4 : 8;
 
   const zeros = (count: number): W => view(new ArrayBuffer(bytes * count));
-  const copied = (memory: Arena, at: number, length: number): W =>
-    view(memory.bytes(at, length).slice().buffer as ArrayBuffer);
+  const copied = (memory: Arena, at: number, length: number): W => view(memory.bytes(at, length).slice().buffer);
 
   /** Writes `a op b` to `target`, which may be one of them. */
   const combine = (op: 'add' | 'subtract' | 'multiply', target: W, a: W, b: W): void => {
