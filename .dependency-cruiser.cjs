@@ -3,9 +3,11 @@ const cryptoLibraries = '^(node_modules/)?(@noble/(curves|hashes|ciphers)|tweetn
 
 // What a part lets others import: index.ts of the part and of its rooms, internal.ts, and the small files of protocol/.
 const FACES = [
-  '^(protocol|training|learning|platform|client|coordinator|simulations)/(index|internal)\\.ts$',
+  '^(protocol|training|learning|platform|inference|client|coordinator|simulations)/(index|internal)\\.ts$',
   '^protocol/[^/]+\\.ts$',
   '^protocol/(crypto|crypto/node|kernels|model|privacy|quantize|rounds|schemes/[^/]+|wire)/index\\.ts$',
+  '^protocol/mpc/index\\.ts$',
+  '^protocol/mpc/[^/]+/index\\.ts$',
   '^training/data/(node/)?index\\.ts$',
   '^client/(browser|enrolment)/index\\.ts$',
   '^simulations/laboratory/index\\.ts$',
@@ -35,7 +37,7 @@ module.exports = {
       comment: 'another part is imported by its face: add what is needed there, or to its internal.ts',
       from: { path: '^([^/]+)/', pathNot: '^(test|examples|scripts)/' },
       to: {
-        path: '^(protocol|training|learning|platform|client|coordinator|simulations|cli)/',
+        path: '^(protocol|training|learning|platform|inference|client|coordinator|simulations|cli)/',
         pathNot: ['^$1/', ...FACES],
       },
     },
@@ -73,7 +75,7 @@ module.exports = {
       comment: 'training/ is an engine: it needs parameters and errors, no round, no client and no coordinator',
       from: { path: '^training/' },
       to: {
-        path: '^(protocol|learning|platform|client|coordinator|simulations|cli|bench|test)[/.]',
+        path: '^(protocol|learning|platform|inference|client|coordinator|simulations|cli|bench|test)[/.]',
         pathNot: ['^protocol/[^/]+\\.ts$', '^protocol/model/index\\.ts$'],
       },
     },
@@ -92,11 +94,18 @@ module.exports = {
       to: { pathNot: '^(platform/|protocol/errors\\.ts$|(node_modules/)?zod)', dependencyTypesNot: ['core'] },
     },
     {
+      name: 'inference-knows-no-training',
+      severity: 'error',
+      comment: 'inference/ serves a model, however it was trained: it knows protocol/ and platform/, and no other part',
+      from: { path: '^inference/' },
+      to: { path: '^(training|learning|client|coordinator|simulations|cli|bench|test)[/.]' },
+    },
+    {
       name: 'client-knows-no-coordinator',
       severity: 'error',
       comment: 'what a coordinator does is none of a client’s business',
       from: { path: '^client/' },
-      to: { path: '^(coordinator|learning|simulations|cli|bench|test)[/.]' },
+      to: { path: '^(coordinator|learning|inference|simulations|cli|bench|test)[/.]' },
     },
     {
       name: 'browser-knows-no-platform',
@@ -117,7 +126,7 @@ module.exports = {
       severity: 'error',
       comment: 'a coordinator never trains and never takes part',
       from: { path: '^coordinator/' },
-      to: { path: '^(client|training|simulations|cli|bench|test)[/.]' },
+      to: { path: '^(client|training|inference|simulations|cli|bench|test)[/.]' },
     },
     {
       name: 'rounds-know-no-connection-and-no-store',

@@ -43,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['{protocol,training,learning,platform,client,coordinator,simulations}/**/*.ts'],
+    files: ['{protocol,training,learning,platform,inference,client,coordinator,simulations}/**/*.ts'],
     plugins: { jsdoc },
     rules: {
       'jsdoc/require-jsdoc': [
@@ -62,7 +62,7 @@ export default tseslint.config(
   },
   {
     // Both sides compute this, or one client twice: on another engine it must come to the same bits.
-    files: ['{protocol,training}/**/*.ts', 'client/consent/**/*.ts'],
+    files: ['{protocol,training}/**/*.ts', 'inference/plan/**/*.ts', 'client/consent/**/*.ts'],
     // Each party counts ε for itself and compares it with bounds of its own; nobody repeats another's count.
     ignores: ['protocol/privacy/accountant/**'],
     rules: {

@@ -1,4 +1,14 @@
-const PARTS = ['protocol', 'training', 'learning', 'platform', 'client', 'coordinator', 'simulations', 'cli'];
+const PARTS = [
+  'protocol',
+  'training',
+  'learning',
+  'platform',
+  'inference',
+  'client',
+  'coordinator',
+  'simulations',
+  'cli',
+];
 
 /** Folders of this program, whose lines are of no use to an app's author. */
 function ownFolders(): readonly string[] {

@@ -36,6 +36,7 @@ const parts = [
   'training',
   'learning',
   'platform',
+  'inference',
   'client',
   'coordinator',
   'simulations',

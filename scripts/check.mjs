@@ -18,6 +18,7 @@ const sources = [
   'training',
   'learning',
   'platform',
+  'inference',
   'client',
   'coordinator',
   'simulations',

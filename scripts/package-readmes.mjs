@@ -42,6 +42,13 @@ const PARTS = {
     ],
     reading: ['docs/architecture.md'],
   },
+  inference: {
+    about:
+      'Private inference: a model’s owner answers questions without seeing them, and the asker learns the answer and not ' +
+      'the model.',
+    exports: [['@cairn-fl/inference', '`readNetwork`, `readOnnx`, `describeNetwork`, `compile`: networks and plans']],
+    reading: ['docs/security.md', 'docs/protocol.md'],
+  },
   client: {
     about:
       'Takes part in private federated training. A program that only joins needs this package alone; the command `cairn`, ' +

@@ -28,7 +28,7 @@ describe('the line of an app in which an error arose', () => {
     expect(ownLine(withStack(...frames))).toBe(line);
   });
 
-  it.each(['protocol', 'training', 'learning', 'platform', 'client', 'coordinator', 'simulations', 'cli'])(
+  it.each(['protocol', 'training', 'learning', 'platform', 'inference', 'client', 'coordinator', 'simulations', 'cli'])(
     'is not one of this program’s own in %s/',
     (part) => {
       const { href } = new URL(`../../${part}/a/b.ts`, import.meta.url);

@@ -1,7 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-const FOLDERS = ['bench', 'cli', 'client', 'coordinator', 'examples', 'learning', 'platform', 'protocol', 'scripts'];
+const FOLDERS = [
+  'bench',
+  'cli',
+  'client',
+  'coordinator',
+  'examples',
+  'inference',
+  'learning',
+  'platform',
+  'protocol',
+  'scripts',
+];
 const MORE_FOLDERS = ['simulations', 'test', 'training', 'docs'];
 const TEXT = /\.(ts|mjs|js|md)$/;
 

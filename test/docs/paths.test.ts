@@ -9,7 +9,7 @@ const DOCUMENTS = [
 
 /** Folders of this repository: what begins with another word is a path of somebody else's. */
 const OURS =
-  /^(bench|cli|client|coordinator|docs|examples|learning|platform|protocol|scripts|simulations|test|training)\//;
+  /^(bench|cli|client|coordinator|docs|examples|inference|learning|platform|protocol|scripts|simulations|test|training)\//;
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -12,7 +12,17 @@ let clone: string;
 
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), 'cairn-build-'));
-  const parts = ['bin', 'protocol', 'training', 'learning', 'platform', 'client', 'coordinator', 'simulations'];
+  const parts = [
+    'bin',
+    'protocol',
+    'training',
+    'learning',
+    'platform',
+    'inference',
+    'client',
+    'coordinator',
+    'simulations',
+  ];
   parts.push('cli', 'bench', 'scripts');
   const files = ['cli.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
   // With the kernels of here, whose compiler is not what this is about; they come last, so that they are newer.
