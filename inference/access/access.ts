@@ -46,9 +46,13 @@ export function admit(primitives: Primitives, access: Access, asked: Asked): str
     ),
   );
   if (!signed) {
-    throw new CairnError('identity-signature', `the question of member ${identity.member} is not signed by its identity`, {
-      hint: 'if the server is behind a proxy, it must be told the address that members type (--address)',
-    });
+    throw new CairnError(
+      'identity-signature',
+      `the question of member ${identity.member} is not signed by its identity`,
+      {
+        hint: 'if the server is behind a proxy, it must be told the address that members type (--address)',
+      },
+    );
   }
   return toHex(identityKey);
 }

@@ -192,7 +192,10 @@ export class Channel {
       return;
     }
     if (this.#filled + piece.length > length || piece.length === 0) {
-      this.#fail('wire-bounds', `a message of ${length} bytes was expected, and at least ${this.#filled + piece.length} came`);
+      this.#fail(
+        'wire-bounds',
+        `a message of ${length} bytes was expected, and at least ${this.#filled + piece.length} came`,
+      );
       return;
     }
     const filling = (this.#filling ??= new Uint8Array(length));

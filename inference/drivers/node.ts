@@ -75,12 +75,16 @@ export function dial(url: string, timeoutMs: number): Promise<Channel> {
       const busy = status === 503;
       reject(
         new CairnError('peer-unreachable', `${url} answers with status ${status}`, {
-          hint: busy ? 'it has as many sessions as it allows: try again later' : 'check the address: no such service is there',
+          hint: busy
+            ? 'it has as many sessions as it allows: try again later'
+            : 'check the address: no such service is there',
         }),
       );
     });
     socket.once('error', (cause: NodeJS.ErrnoException) => {
-      reject(new CairnError('peer-unreachable', `${url} cannot be reached (${cause.code ?? cause.message})`, { cause }));
+      reject(
+        new CairnError('peer-unreachable', `${url} cannot be reached (${cause.code ?? cause.message})`, { cause }),
+      );
     });
   });
 }

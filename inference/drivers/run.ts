@@ -19,7 +19,11 @@ const NONE = new Uint8Array(0);
  * told its code alone.
  * @throws CairnError what the party throws, what the channel ended with, or `peer-silent`
  */
-export async function runParty<T>(party: Party<T>, channel: Channel, { permutation, timeoutMs }: RunOptions): Promise<T> {
+export async function runParty<T>(
+  party: Party<T>,
+  channel: Channel,
+  { permutation, timeoutMs }: RunOptions,
+): Promise<T> {
   let input: Uint8Array = NONE;
   try {
     for (;;) {

@@ -87,7 +87,12 @@ export class Asker {
       const plan = decodePlan(bytesFrom64(offer.plan));
       const offered: Offered = {
         ...{ name: offer.name, system: offer.system, plan, planHash: planHash(options.tools.primitives, plan) },
-        ...{ classes: offer.classes ?? undefined, maxBatch: offer.maxBatch, access: offer.access, dealing: offer.dealing },
+        ...{
+          classes: offer.classes ?? undefined,
+          maxBatch: offer.maxBatch,
+          access: offer.access,
+          dealing: offer.dealing,
+        },
       };
       if (plan.system !== offer.system) throw new CairnError('plan-differs', `the plan is one of ${plan.system}`);
       if (offer.access === 'members' && options.identity === undefined) {

@@ -82,7 +82,10 @@ export function readText<Kind extends keyof typeof FORMATS>(kind: Kind, text: st
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     const where = path.length === 0 ? '' : ` at ${path.join('.')}`;
-    throw new CairnError('wire-not-canonical', `the message "${kind}" is malformed${printable(where)}: ${printable(message)}`);
+    throw new CairnError(
+      'wire-not-canonical',
+      `the message "${kind}" is malformed${printable(where)}: ${printable(message)}`,
+    );
   }
   return parsed.data as z.infer<(typeof FORMATS)[Kind]>;
 }

@@ -16,7 +16,10 @@ export interface OwnerDealing {
    * Writes off what one computation takes, before the asker is told to begin.
    * @returns the piece of a file, null if there is none; and what gives the randomness
    */
-  reserve(session: Uint8Array, batch: number): Promise<{ readonly piece: number | null; open(): Promise<Correlations> }>;
+  reserve(
+    session: Uint8Array,
+    batch: number,
+  ): Promise<{ readonly piece: number | null; open(): Promise<Correlations> }>;
 }
 
 /** A model that is served. */
@@ -70,7 +73,10 @@ export async function answer(
   channel: Channel,
   served: Served,
   tools: SessionTools,
-  events: { readonly onAnswered: (answered: Answered) => void; readonly onEnd: (error: CairnError | undefined) => void },
+  events: {
+    readonly onAnswered: (answered: Answered) => void;
+    readonly onEnd: (error: CairnError | undefined) => void;
+  },
 ): Promise<void> {
   const { primitives, random, now, idleMs } = tools;
   const challenge = random(32);
