@@ -407,6 +407,10 @@ export const ERROR_CODES = {
     'this JavaScript engine does not support WebAssembly with SIMD, which masking and training need',
     'use a browser from 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
   ),
+  'garbled-output': protocolAbort(
+    'an output of a garbled circuit fits neither of its two values',
+    'the circuits differ, or a message was altered; run again with the same version of Cairn on both sides',
+  ),
   usage: usage('the command line is invalid', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;

@@ -21,6 +21,9 @@ const PAGE = 65_536;
 /** WebAssembly's own limit with 32-bit addresses is 65 536 pages; engines differ below that, and 2 GiB is safe. */
 const MAX_PAGES = 32_768;
 
+/** Where reserving begins: address 0 is never given out. */
+const BOTTOM = 16;
+
 /**
  * The kernels of this thread over one memory that is used as a stack: {@link Arena.scoped} zeroes and gives back
  * whatever was reserved within it, so that no share, label or mask stays there.
@@ -28,7 +31,7 @@ const MAX_PAGES = 32_768;
 export class Arena {
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
-  #top = 16;
+  #top = BOTTOM;
 
   /** @throws CairnError `simd-missing` */
   constructor() {
@@ -69,6 +72,12 @@ export class Arena {
     const at = this.reserve(source.byteLength);
     this.bytes(at, source.byteLength).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
     return at;
+  }
+
+  /** Zeroes all that was reserved and gives it back: for an arena that one owner holds for longer than a scope lasts. */
+  clear(): void {
+    this.bytes(BOTTOM, this.#top - BOTTOM).fill(0);
+    this.#top = BOTTOM;
   }
 
   /** A view of bytes. Views go stale when memory grows: take one only after all that is needed is reserved. */
