@@ -1,5 +1,5 @@
 import type { Circuit } from '../circuits/index.ts';
-import { packedRowBytes, packRows, type Slices, unpackRows } from '../slices.ts';
+import { packedRowBytes, packRows, type Slices } from '../slices.ts';
 import type { CorrelatedReceiver } from '../transfer/types.ts';
 import { type Party, receive } from '../turn.ts';
 import { expectLanes, expectRows, expectTransfers } from './checks.ts';
@@ -85,19 +85,20 @@ function packChoices(choices: Uint8Array, rows: number, lanes: number): Uint8Arr
  */
 export function* evaluatorFinish(state: EvaluatorState, reveal: Reveal): Party<Slices | undefined> {
   const { program, lanes, scheme, own, messages } = state.take();
-  const garblers = yield* receiveLong(16 * program.inputs[0].length * lanes);
-  const rows = yield* receiveLong(reveal === 'garbler' ? 0 : 2 * TAG * program.outputs.length * lanes);
-  const inputs = inOrderOfWires(program.inputs, [garblers, own], lanes);
-  let labels = new Uint8Array(0);
+  const used = [own];
   try {
+    const garblers = yield* receiveLong(16 * program.inputs[0].length * lanes);
+    const rows = yield* receiveLong(reveal === 'garbler' ? 0 : 2 * TAG * program.outputs.length * lanes);
+    const inputs = inOrderOfWires(program.inputs, [garblers, own], lanes);
+    used.push(garblers, inputs);
     const tables = new TableReader(messages);
     const role = SCHEMES[scheme].evaluator;
-    labels = yield* runProgram({ program, lanes, role, tables, offset: new Uint8Array(16), inputs });
+    const labels = yield* runProgram({ program, lanes, role, tables, offset: new Uint8Array(16), inputs });
+    used.push(labels);
     const key = outputKey(program, scheme, lanes, messages[0]!.subarray(0, KEY));
     if (reveal !== 'evaluator') yield* sendLong(yield* outputTags(labels, key));
     return reveal === 'garbler' ? undefined : yield* decodeByRows(labels, rows, key, lanes);
   } finally {
-    for (const used of [garblers, inputs, labels]) used.fill(0);
-    state.wipe();
+    for (const secret of used) secret.fill(0);
   }
 }

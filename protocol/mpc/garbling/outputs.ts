@@ -52,7 +52,11 @@ function* hashed(labels: Uint8Array, offset: Uint8Array, key: Uint8Array): Party
 }
 
 /** The two hashes of each output: of its label for 0, and of the one for 1. */
-function* bothHashed(zeros: Uint8Array, delta: Uint8Array, key: Uint8Array): Party<readonly [Uint16Array, Uint16Array]> {
+function* bothHashed(
+  zeros: Uint8Array,
+  delta: Uint8Array,
+  key: Uint8Array,
+): Party<readonly [Uint16Array, Uint16Array]> {
   return [yield* hashed(zeros, new Uint8Array(16), key), yield* hashed(zeros, delta, key)];
 }
 

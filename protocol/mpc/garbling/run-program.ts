@@ -26,7 +26,7 @@ export interface Run {
  * part of the lanes are in an arena of this run alone, and what is permuted is a view into it.
  * @returns the labels of the outputs: 16 bytes for each output and lane, outputs first
  */
-export function* runProgram(run: Run): Party<Uint8Array> {
+export function* runProgram(run: Run): Party<Uint8Array<ArrayBuffer>> {
   const outputs = new Uint8Array(16 * run.program.outputs.length * run.lanes);
   const memory = idle.pop() ?? new Arena();
   try {
