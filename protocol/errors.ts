@@ -436,6 +436,10 @@ export const ERROR_CODES = {
   ),
   'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
 
+  'garbled-output': protocolAbort(
+    'an output of a garbled circuit fits neither of its two values',
+    'the circuits differ, or a message was altered; run again with the same version of Cairn on both sides',
+  ),
   usage: usage('the command line is invalid', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
