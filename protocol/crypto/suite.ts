@@ -73,6 +73,9 @@ export const LABELS = {
   rounding: 'cairn/1 rounding',
   trainingSeed: 'cairn/1 training seed',
   subset: 'cairn/1 subset',
+  baseTransfer: 'cairn/1 base transfer',
+  transferSession: 'cairn/1 transfer session',
+  transferHash: 'cairn/1 transfer hash',
 } as const;
 
 /** One of {@link LABELS}. */
