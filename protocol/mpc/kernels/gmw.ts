@@ -28,4 +28,34 @@ export interface GmwKernels {
   packRows(source: number, rows: number, rowBytes: number, target: number, width: number, last: number): void;
   /** 1 if the bits after the last lane are zero, else 0. */
   unpackRows(source: number, rows: number, rowBytes: number, target: number, width: number, last: number): number;
+  /** rows ^= others. */
+  xorInto(rows: number, others: number, bytes: number): void;
+  /** words += 2^exponent. */
+  addPower32(words: number, bytes: number, exponent: number): void;
+  addPower64(words: number, bytes: number, exponent: number): void;
+  finishRectify32: FinishRectify;
+  finishRectify64: FinishRectify;
+  finishTruncate32: FinishTruncate;
+  finishTruncate64: FinishTruncate;
 }
+
+type FinishRectify = (
+  rows: number,
+  rowBytes: number,
+  mine: number,
+  theirs: number,
+  dealt: number,
+  shift: number,
+  own: number,
+  target: number,
+) => void;
+
+type FinishTruncate = (
+  rows: number,
+  rowBytes: number,
+  words: number,
+  dealt: number,
+  shift: number,
+  offset: number,
+  own: number,
+) => void;

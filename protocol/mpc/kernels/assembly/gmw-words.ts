@@ -32,19 +32,6 @@ function addPower<T>(words: usize, bytes: usize, exponent: i32): void {
   }
 }
 
-/** words = (words >> shift) − masks, the shift being one of unsigned numbers; over `bytes` bytes. */
-function shiftAndMask<T>(words: usize, bytes: usize, shift: i32, masks: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const shifted = v128.shr<T>(v128.load(words + at), shift);
-    v128.store(words + at, v128.sub<T>(shifted, v128.load(masks + at)));
-  }
-}
-
-/** words >>= shift, of unsigned numbers; over `bytes` bytes. */
-function shiftWords<T>(words: usize, bytes: usize, shift: i32): void {
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(words + at, v128.shr<T>(v128.load(words + at), shift));
-}
-
 /**
  * A share of s · (t + c − w · 2^(bits − shift)), from opened rows s′ = s ⊕ d, c′ = c ⊕ e, w′ = w ⊕ f and opened words
  * T = t − a, in two shares. `dealt` has shares of d, a, d·a, e, d·e, f and d·f, a vector after the other; with a shift
@@ -137,22 +124,6 @@ export function addPower32(words: usize, bytes: usize, exponent: i32): void {
 
 export function addPower64(words: usize, bytes: usize, exponent: i32): void {
   addPower<u64>(words, bytes, exponent);
-}
-
-export function shiftAndMask32(words: usize, bytes: usize, shift: i32, masks: usize): void {
-  shiftAndMask<u32>(words, bytes, shift, masks);
-}
-
-export function shiftAndMask64(words: usize, bytes: usize, shift: i32, masks: usize): void {
-  shiftAndMask<u64>(words, bytes, shift, masks);
-}
-
-export function shiftWords32(words: usize, bytes: usize, shift: i32): void {
-  shiftWords<u32>(words, bytes, shift);
-}
-
-export function shiftWords64(words: usize, bytes: usize, shift: i32): void {
-  shiftWords<u64>(words, bytes, shift);
 }
 
 export function finishRectify32(
