@@ -6,6 +6,7 @@ import { rowWords, type Slices } from '../slices.ts';
 import { exchange, type Party } from '../turn.ts';
 import { OpenedRows } from './opened-rows.ts';
 import { type Program, programOf } from './program.ts';
+import { spend } from './spend.ts';
 
 /**
  * One evaluation of a circuit under GMW, in an arena that stays its own between messages: all rows and the program are
@@ -16,7 +17,8 @@ export class Evaluation {
   readonly rowBytes: number;
   readonly #memory: Arena;
   readonly #program: Program;
-  readonly #party: 0 | 1;
+  /** All ones at party 0, which alone adds what both know, and zero at party 1. */
+  readonly #own: number;
   readonly #lanes: number;
   readonly #gates: number;
   readonly #wires: number;
@@ -29,7 +31,7 @@ export class Evaluation {
     const program = programOf(circuit);
     this.#memory = memory;
     this.#program = program;
-    this.#party = party;
+    this.#own = ownMask(party);
     this.#lanes = lanes;
     this.rowBytes = 4 * rowWords(lanes);
     this.#gates = memory.load(program.gates);
@@ -53,15 +55,15 @@ export class Evaluation {
    * Computes this party's shares of all wires from those of the inputs, in one exchange for each level of ANDs.
    * @param triples a row for each AND; wiped here
    * @throws CairnError `wire-bounds` if the triples are not for this circuit and these lanes, `wire-not-canonical` if the
-   * other party sends bits after the last lane
+   * other party sends bits after the last lane, `internal` if the triples were used before
    */
   *run(triples: AndTriples): Party<void> {
     const { circuit, levels } = this.#program;
     const { kernels } = this.#memory;
     const { a, b, c } = triples;
-    const own = this.#party === 0 ? 0xffffffff : 0;
     for (const rows of [a, b, c]) expectRows(rows, circuit.ands, this.#lanes);
-    this.#memory.bytes(this.wire(circuit.wires), this.rowBytes).fill(own);
+    spend(triples);
+    this.#memory.bytes(this.wire(circuit.wires), this.rowBytes).fill(this.#own);
     try {
       let used = 0;
       for (const { ands, free } of levels) {
@@ -74,18 +76,7 @@ export class Evaluation {
           const message = this.#opened.message(2 * ands.count);
           this.#opened.accept(yield* exchange(message), 2 * ands.count);
           const { mine, theirs } = this.#opened;
-          kernels.multiplyRows(
-            program,
-            ands.count,
-            this.#wires,
-            this.rowBytes,
-            atA,
-            atB,
-            atC,
-            mine,
-            theirs,
-            own,
-          );
+          kernels.multiplyRows(program, ands.count, this.#wires, this.rowBytes, atA, atB, atC, mine, theirs, this.#own);
         }
         kernels.xorRows(this.#gates + 12 * free.first, free.count, this.#wires, this.rowBytes);
       }
@@ -104,6 +95,11 @@ export class Evaluation {
   #loadRows({ stride, words }: Slices, first: number, count: number, target: number): void {
     this.#memory.words(target, count * stride).set(words.subarray(first * stride, (first + count) * stride));
   }
+}
+
+/** What makes party 0 alone add what both parties know: all ones at it, and zero at party 1. */
+export function ownMask(party: 0 | 1): number {
+  return party === 0 ? 0xffffffff : 0;
 }
 
 /** @throws CairnError `wire-bounds` for other rows or lanes */

@@ -40,12 +40,15 @@ export class OpenedRows {
     return rows * this.#width;
   }
 
-  /** The first rows of {@link OpenedRows.mine} as a message. */
-  message(rows: number): Uint8Array {
+  /** A message that ends with the first rows of {@link OpenedRows.mine}, after `before` bytes that are left free. */
+  message(rows: number, before = 0): Uint8Array {
     const length = this.messageBytes(rows);
-    if (this.#isPacked) return this.#memory.bytes(this.mine, length).slice();
-    this.#memory.kernels.packRows(this.mine, rows, this.#rowBytes, this.#packed, this.#width, this.#last);
-    return this.#memory.bytes(this.#packed, length).slice();
+    const message = new Uint8Array(before + length);
+    if (!this.#isPacked) {
+      this.#memory.kernels.packRows(this.mine, rows, this.#rowBytes, this.#packed, this.#width, this.#last);
+    }
+    message.set(this.#memory.bytes(this.#isPacked ? this.mine : this.#packed, length), before);
+    return message;
   }
 
   /**

@@ -31,13 +31,15 @@ export interface GmwKernels {
   /** rows ^= others. */
   xorInto(rows: number, others: number, bytes: number): void;
   /** words += 2^exponent. */
-  addPower32(words: number, bytes: number, exponent: number): void;
-  addPower64(words: number, bytes: number, exponent: number): void;
-  finishRectify32: FinishRectify;
-  finishRectify64: FinishRectify;
-  finishTruncate32: FinishTruncate;
-  finishTruncate64: FinishTruncate;
+  readonly addPower32: AddPower;
+  readonly addPower64: AddPower;
+  readonly finishRectify32: FinishRectify;
+  readonly finishRectify64: FinishRectify;
+  readonly finishTruncate32: FinishTruncate;
+  readonly finishTruncate64: FinishTruncate;
 }
+
+type AddPower = (words: number, bytes: number, exponent: number) => void;
 
 type FinishRectify = (
   rows: number,

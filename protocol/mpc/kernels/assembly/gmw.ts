@@ -107,7 +107,7 @@ export function unpackRows(source: usize, rows: usize, rowBytes: usize, target: 
     for (let at: usize = 0; at < rowBytes; at += 16) v128.store(target + at, v128.load(source + at));
     target += rowBytes;
     source += width;
-    set |= <u32>load<u8>(source - 1) & ~last;
+    set |= (<u32>load<u8>(source - 1)) & ~last;
   }
   return (set & 0xff) == 0;
 }
