@@ -1,5 +1,5 @@
-import { arena, type Arena } from './kernels/arena.ts';
-import { rowWords, type Slices, zeroSlices } from './slices.ts';
+import { arena } from './kernels/arena.ts';
+import { type Slices, zeroSlices } from './slices.ts';
 
 /**
  * The low bits of words as rows: lane j of row i is bit i of word j.
@@ -7,10 +7,15 @@ import { rowWords, type Slices, zeroSlices } from './slices.ts';
  */
 export function sliceWords(words: Uint32Array | BigUint64Array, rows = 8 * words.BYTES_PER_ELEMENT): Slices {
   const slices = zeroSlices(rows, words.length);
+  const bytes = words.BYTES_PER_ELEMENT;
   const memory = arena();
+  const { sliceWords32, sliceWords64 } = memory.kernels;
   memory.scoped(() => {
+    const source = memory.reserve(32 * bytes * slices.stride);
     const target = memory.reserve(slices.words.byteLength);
-    sliceInto(memory, words, rows, target);
+    const block = memory.reserve(128 * bytes);
+    memory.bytes(source, words.byteLength).set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+    (bytes === 4 ? sliceWords32 : sliceWords64)(source, rows, target, 4 * slices.stride, block);
     slices.words.set(memory.words(target, slices.words.length));
   });
   return slices;
@@ -26,27 +31,14 @@ export function joinWords64(slices: Slices): BigUint64Array {
   return new BigUint64Array(joined(slices, 8));
 }
 
-/** Writes the rows of {@link sliceWords} to an address of the memory, where there is place for whole groups of lanes. */
-export function sliceInto(memory: Arena, words: Uint32Array | BigUint64Array, rows: number, target: number): void {
-  const rowBytes = 4 * rowWords(words.length);
-  const bytes = words.BYTES_PER_ELEMENT;
-  memory.scoped(() => {
-    const source = memory.reserve(8 * bytes * rowBytes);
-    const block = memory.reserve(128 * bytes);
-    memory.bytes(source, words.byteLength).set(new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
-    const kernel = bytes === 4 ? memory.kernels.sliceWords32 : memory.kernels.sliceWords64;
-    kernel(source, rows, target, rowBytes, block);
-  });
-}
-
 function joined({ rows, lanes, stride, words }: Slices, bytes: 4 | 8): ArrayBuffer {
   const memory = arena();
+  const { joinWords32, joinWords64 } = memory.kernels;
   return memory.scoped(() => {
     const source = memory.load(words);
     const target = memory.reserve(32 * bytes * stride);
     const block = memory.reserve(128 * bytes);
-    const kernel = bytes === 4 ? memory.kernels.joinWords32 : memory.kernels.joinWords64;
-    kernel(source, rows, 4 * stride, target, block);
+    (bytes === 4 ? joinWords32 : joinWords64)(source, rows, 4 * stride, target, block);
     return memory.bytes(target, lanes * bytes).slice().buffer;
   });
 }

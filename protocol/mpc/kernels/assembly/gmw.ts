@@ -3,6 +3,7 @@
 //
 // A program is a list of gates, each three rows of `wires` as 32-bit numbers: where the result goes, and the two
 // operands. A loop over a program's gates costs a call no more than one gate would.
+export * from './gmw-words';
 
 /** Free gates: the XOR of two rows. A negation is the XOR with a row that is all ones at one of the two parties. */
 export function xorRows(program: usize, gates: usize, wires: usize, rowBytes: usize): void {
@@ -106,7 +107,14 @@ export function unpackRows(source: usize, rows: usize, rowBytes: usize, target: 
     for (let at: usize = 0; at < rowBytes; at += 16) v128.store(target + at, v128.load(source + at));
     target += rowBytes;
     source += width;
-    set |= <u32>load<u8>(source - 1) & ~last;
+    set |= (<u32>load<u8>(source - 1)) & ~last;
   }
   return (set & 0xff) == 0;
+}
+
+/** rows ^= others, over `bytes` bytes. */
+export function xorInto(rows: usize, others: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(rows + at, v128.xor(v128.load(rows + at), v128.load(others + at)));
+  }
 }
