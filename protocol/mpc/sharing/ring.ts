@@ -1,0 +1,144 @@
+import { CairnError } from '../../errors.ts';
+import { type Arena, arena } from '../kernels/arena.ts';
+import { applyMap, type MapKernels } from './apply.ts';
+import { mapSizes } from './linear-map.ts';
+import type { Ring, Words } from './types.ts';
+
+type Elementwise = (target: number, a: number, b: number, bytes: number) => void;
+
+/** What differs between the two rings. Kernels are looked up at each call: the arena is made at its first use. */
+interface Width<W extends Words> {
+  readonly bits: 32 | 64;
+  readonly view: (buffer: ArrayBuffer) => W;
+  readonly kernels: (memory: Arena) => MapKernels & {
+    readonly add: Elementwise;
+    readonly subtract: Elementwise;
+    readonly multiply: Elementwise;
+    readonly shift: (target: number, a: number, bytes: number, bits: number, signed: 0 | 1) => void;
+  };
+  readonly toSigned: (a: W) => BigInt64Array;
+  readonly fromSigned: (values: BigInt64Array) => W;
+}
+
+/** The bytes of a vector: a view. */
+export function wordBytes(words: Words): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
+
+function ringOf<W extends Words>(width: Width<W>): Ring<W> {
+  const { bits, view, kernels } = width;
+  const bytes = bits === 32 ? 4 : 8;
+
+  const zeros = (count: number): W => view(new ArrayBuffer(bytes * count));
+  const copied = (memory: Arena, at: number, length: number): W => view(memory.bytes(at, length).slice().buffer);
+
+  /** Writes `a op b` to `target`, which may be one of them. */
+  const combine = (op: 'add' | 'subtract' | 'multiply', target: W, a: W, b: W): void => {
+    if (a.length !== b.length) {
+      throw new CairnError('wire-bounds', `vectors of ${a.length} and ${b.length} elements do not go together`);
+    }
+    const memory = arena();
+    memory.scoped(() => {
+      const left = memory.load(a);
+      const right = memory.load(b);
+      kernels(memory)[op](left, left, right, a.byteLength);
+      wordBytes(target).set(memory.bytes(left, a.byteLength));
+    });
+  };
+  const combined = (op: 'add' | 'subtract' | 'multiply', a: W, b: W): W => {
+    const target = zeros(a.length);
+    combine(op, target, a, b);
+    return target;
+  };
+
+  return {
+    bits,
+    bytes,
+    zeros,
+    draw: (prg, count) => view(prg.bytes(bytes * count).buffer as ArrayBuffer),
+    add: (a, b) => combined('add', a, b),
+    subtract: (a, b) => combined('subtract', a, b),
+    negate: (a) => combined('subtract', zeros(a.length), a),
+    multiply: (a, b) => combined('multiply', a, b),
+    addInto: (target, a) => combine('add', target, target, a),
+    subtractInto: (target, a) => combine('subtract', target, target, a),
+    apply(map, weights, x, batch) {
+      const sizes = mapSizes(map);
+      if (weights.length !== sizes.weights || x.length !== batch * sizes.inputs) {
+        throw new CairnError(
+          'wire-bounds',
+          `a map of ${sizes.weights} weights and ${batch} × ${sizes.inputs} inputs was given ${weights.length} and ${x.length}`,
+        );
+      }
+      const memory = arena();
+      return memory.scoped(() => {
+        const at = applyMap(memory, kernels(memory), bytes, map, memory.load(weights), memory.load(x), batch);
+        return copied(memory, at, bytes * batch * sizes.outputs);
+      });
+    },
+    shiftRight(a, shift, sign) {
+      if (!Number.isInteger(shift) || shift < 0 || shift >= bits) {
+        throw new CairnError('wire-bounds', `elements of ${bits} bits are not shifted by ${shift}`);
+      }
+      const memory = arena();
+      return memory.scoped(() => {
+        const at = memory.load(a);
+        kernels(memory).shift(at, at, a.byteLength, shift, sign === 'signed' ? 1 : 0);
+        return copied(memory, at, a.byteLength);
+      });
+    },
+    toBytes: (a) => wordBytes(a).slice(),
+    fromBytes(source) {
+      if (source.length % bytes !== 0) {
+        throw new CairnError('wire-bounds', `${source.length} bytes are not whole elements of ${bytes}`);
+      }
+      return view(Uint8Array.from(source).buffer);
+    },
+    toSigned: width.toSigned,
+    fromSigned: (values) => width.fromSigned(BigInt64Array.from(values)),
+  };
+}
+
+/** Integers modulo 2^32. */
+export const ring32: Ring<Uint32Array> = ringOf<Uint32Array>({
+  bits: 32,
+  view: (buffer) => new Uint32Array(buffer),
+  kernels: ({ kernels }) => ({
+    add: kernels.ringAdd32,
+    subtract: kernels.ringSubtract32,
+    multiply: kernels.ringMultiply32,
+    shift: kernels.ringShift32,
+    product: kernels.ringProduct32,
+    pad: kernels.ringPad32,
+    convolve: kernels.ringConvolve32,
+  }),
+  toSigned(a) {
+    const halves = new Int32Array(2 * a.length);
+    for (let i = 0; i < a.length; i++) {
+      halves[2 * i] = a[i]!;
+      halves[2 * i + 1] = halves[2 * i]! >> 31;
+    }
+    return new BigInt64Array(halves.buffer);
+  },
+  fromSigned(values) {
+    const halves = new Uint32Array(values.buffer);
+    return Uint32Array.from({ length: values.length }, (_, i) => halves[2 * i]!);
+  },
+});
+
+/** Integers modulo 2^64. The words are a container: all arithmetic is in the kernels. */
+export const ring64: Ring<BigUint64Array> = ringOf<BigUint64Array>({
+  bits: 64,
+  view: (buffer) => new BigUint64Array(buffer),
+  kernels: ({ kernels }) => ({
+    add: kernels.ringAdd64,
+    subtract: kernels.ringSubtract64,
+    multiply: kernels.ringMultiply64,
+    shift: kernels.ringShift64,
+    product: kernels.ringProduct64,
+    pad: kernels.ringPad64,
+    convolve: kernels.ringConvolve64,
+  }),
+  toSigned: (a) => new BigInt64Array(a.slice().buffer),
+  fromSigned: (values) => new BigUint64Array(values.buffer),
+});
