@@ -297,6 +297,10 @@ export const ERROR_CODES = {
     'the largest sum does not fit the modulus',
     'raise modulusBits, or lower inputBits or the cohort',
   ),
+  'fixed-range': configuration(
+    'a number does not fit the fixed-point numbers of its ring',
+    'use fewer fraction bits or the ring of 64 bits, or scale the values down',
+  ),
   'privacy-infeasible': configuration(
     'no grid holds the updates and the noise that their privacy requires',
     'raise modulusBits, or lower the cohort or noiseMultiplier',

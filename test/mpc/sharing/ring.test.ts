@@ -6,25 +6,13 @@ import { mapSizes } from '../../../protocol/mpc/sharing/linear-map.ts';
 import { ring32, ring64 } from '../../../protocol/mpc/sharing/ring.ts';
 import type { Ring, Words } from '../../../protocol/mpc/sharing/types.ts';
 import { codeOf } from '../../support/thrown.ts';
+import { MAPS } from './maps.ts';
 import { plainMap } from './plain.ts';
 
 const seed = (first: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, i) => (first + i) % 256);
 
 /** The elements as unsigned numbers. */
 const plain = (words: Words): bigint[] => Array.from(words, BigInt);
-
-const MAPS: readonly LinearMap[] = [
-  { kind: 'dense', inputs: 1, outputs: 1 },
-  { kind: 'dense', inputs: 3, outputs: 7 },
-  { kind: 'dense', inputs: 5, outputs: 8 },
-  { kind: 'dense', inputs: 17, outputs: 35 },
-  { kind: 'dense', inputs: 9, outputs: 70 },
-  { kind: 'convolution', channels: 1, height: 5, width: 7, filters: 1, size: 3, stride: 1, padding: 0 },
-  { kind: 'convolution', channels: 2, height: 6, width: 5, filters: 5, size: 3, stride: 2, padding: 1 },
-  { kind: 'convolution', channels: 3, height: 4, width: 4, filters: 4, size: 2, stride: 2, padding: 0 },
-  { kind: 'convolution', channels: 2, height: 5, width: 5, filters: 13, size: 5, stride: 1, padding: 2 },
-  { kind: 'convolution', channels: 1, height: 2, width: 2, filters: 2, size: 1, stride: 1, padding: 0 },
-];
 
 function holdsFor<W extends Words>(ring: Ring<W>): void {
   const bits = ring.bits;
