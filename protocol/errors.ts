@@ -358,6 +358,18 @@ export const ERROR_CODES = {
     'a model is valid, but contains something that Cairn cannot train',
     'the message names it: remove it, or save it as another type',
   ),
+  'network-malformed': configuration(
+    'the description of a network, or its ONNX file, is not valid or does not fit its tensors',
+    'the message names the place: correct the description, or export the network again',
+  ),
+  'network-unsupported': configuration(
+    'a network is valid, but contains something that private inference, or the chosen system, cannot run',
+    'the message names the layer: choose another system, or train a network without it',
+  ),
+  'plan-mismatch': protocolAbort(
+    'the two sides of a private inference do not run the same plan',
+    'check that both sides name the same model and run the same version of Cairn; nothing secret was sent',
+  ),
   'model-too-large': configuration(
     'a model has more parameters than fit one masked vector',
     'train fewer parameters together: freeze a part of the model, and do not declare it',
