@@ -419,6 +419,18 @@ export const ERROR_CODES = {
     'another process took over a file’s lock while this one hung',
     'try again; the write may be missing, so nothing that depends on it was done',
   ),
+  'dealt-used-up': failure(
+    'every piece of a dealer’s file has been used',
+    'have the dealer make another pair of files; a piece is never used twice',
+  ),
+  'dealt-mismatch': protocolAbort(
+    'what a dealer dealt is for another plan, pair, side or step than the one that needs it',
+    'use the two files that one run of the dealer made for this plan, one on each side',
+  ),
+  'dealt-file': failure(
+    'a dealer’s file is damaged, in use by another process, or does not fit the record of what was used',
+    'never copy or restore such a file: have the dealer make another pair',
+  ),
   'simd-missing': failure(
     'this JavaScript engine does not support WebAssembly with SIMD, which masking and training need',
     'use a browser from 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
