@@ -17,3 +17,8 @@ export function split<W extends Words>(ring: Ring<W>, values: W, prg: Prg): [W, 
 export function join<W extends Words>(ring: Ring<W>, first: W, second: W): W {
   return ring.add(first, second);
 }
+
+/** Zeroes words that are secret and no longer needed. */
+export function wipeWords(words: Words): void {
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength).fill(0);
+}
