@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { mapSizes, type Ring, ring32, ring64, type Words } from '../../protocol/mpc/sharing/index.ts';
+import { mapSizes, type Ring, ring32, ring64, spreadBias, type Words } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf, type TracedStep } from '../plan/trace.ts';
 import { type Piece, type PiecewiseStep, type Plan, pooledSize, type PoolStep } from '../plan/types.ts';
@@ -75,9 +75,14 @@ function pooled<N extends number | bigint>(signed: Signed<N>, step: PoolStep, wo
   return signed.to(out);
 }
 
-function piecewise<N extends number | bigint>(signed: Signed<N>, step: PiecewiseStep, words: Words): Words {
+function piecewise<N extends number | bigint, W extends Words>(
+  signed: Signed<N>,
+  ring: Ring<W>,
+  step: PiecewiseStep,
+  words: W,
+): Words {
   return signed.to(
-    Array.from(signed.from(words), (x) =>
+    Array.from(signed.from(ring.shiftRight(words, step.drop, 'signed')), (x) =>
       signed.piece(step, step.pieces.findLast((piece) => signed.below(piece, x)) ?? step.pieces[0]!, x),
     ),
   );
@@ -88,14 +93,6 @@ function rectified<W extends Words>(ring: Ring<W>, x: W, shift: number): W {
   const top = ring.bits === 32 ? 2 ** 31 : 1n << 63n;
   for (let i = 0; i < x.length; i++) if (x[i]! >= top) positive[i] = ring.bits === 32 ? 0 : 0n;
   return ring.shiftRight(positive, shift, 'unsigned');
-}
-
-/** Adds to each output its bias, or to each value of a filter the filter's. */
-function biased<W extends Words>(ring: Ring<W>, y: W, bias: W, batch: number): W {
-  const share = y.length / (batch * bias.length);
-  const repeated = ring.zeros(y.length);
-  for (let i = 0; i < y.length; i++) repeated[i] = bias[Math.floor(i / share) % bias.length]!;
-  return ring.add(y, repeated);
 }
 
 function stepped<W extends Words>(
@@ -112,7 +109,7 @@ function stepped<W extends Words>(
         throw new CairnError('plan-mismatch', `the weights of linear layer ${step.layer} are of another network`);
       }
       const y = ring.apply(step.map, weights, x, batch);
-      return bias === undefined ? y : biased(ring, y, bias, batch);
+      return bias === undefined ? y : ring.add(y, spreadBias(ring, step.map, bias, batch));
     }
     case 'rectify':
       return rectified(ring, x, step.shift);
@@ -124,7 +121,7 @@ function stepped<W extends Words>(
     case 'sumPool':
       return (ring.bits === 32 ? pooled(signed32, step, x, batch) : pooled(signed64, step, x, batch)) as W;
     case 'piecewise':
-      return (ring.bits === 32 ? piecewise(signed32, step, x) : piecewise(signed64, step, x)) as W;
+      return (ring.bits === 32 ? piecewise(signed32, ring, step, x) : piecewise(signed64, ring, step, x)) as W;
     case 'reveal':
       return x;
   }

@@ -127,9 +127,10 @@ class StepWriter {
         hint: 'pool windows whose size is a power of 2, or put a dense layer or a convolution in between',
       });
     }
-    const inputFraction = fraction + areaBits(area);
+    const drop = this.#excess();
+    const inputFraction = fraction + areaBits(area) - drop;
     const pieces = piecesOf(name, this.#bits, inputFraction, this.#fraction);
-    const step: Step = { kind: 'piecewise', function: name, count, inputFraction, ...pieces };
+    const step: Step = { kind: 'piecewise', function: name, count, drop, inputFraction, ...pieces };
     this.push(layer, step, { fraction: this.#fraction, area: 1 });
   }
 }
