@@ -57,6 +57,16 @@ export function runsOf(map: LinearMap): MapRuns {
   };
 }
 
+/** Runs of the map that multiplies each input with one weight of its own. */
+export function diagonalRuns(count: number): MapRuns {
+  const each = Array.from({ length: count }, (_, i) => i);
+  return {
+    words: Uint32Array.from([count, count, 1, 1, 1, ...each, count, ...each.flatMap((i) => [i, i])]),
+    runsOfInput: new Uint32Array(count).fill(1),
+    length: 1,
+  };
+}
+
 /** One run goes through the filters: their weights for the same place of the window, and the same place of their outputs. */
 function convolutionSteps(map: ConvolutionMap): readonly [number, number, number] {
   const [rows, columns] = convolvedSize(map);

@@ -1,10 +1,13 @@
 import { ristretto255 } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
+import { packRows } from '../../../protocol/mpc/slices.ts';
 import { BaseSender, receiveBase } from '../../../protocol/mpc/transfer/base.ts';
+import { bitTriples } from '../../../protocol/mpc/transfer/bit-triples.ts';
+import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/correlated.ts';
 import { setUpBothWays, setUpReceiver, setUpSender } from '../../../protocol/mpc/transfer/setup.ts';
 import { type Party, runPair, send } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
-import { aes, bitAt, onesOf, oneWay, prgOf } from './fixtures.ts';
+import { aes, bitAt, onesOf, prgOf, stringAt, xorOf } from './fixtures.ts';
 import { add, BASE, encode, hashOf, multiply, negate, scalarOf, ZERO } from './plain-ristretto.ts';
 
 const COUNT = 5;
@@ -94,6 +97,26 @@ describe('base transfers', () => {
 });
 
 describe('a setup', () => {
+  it('is one from which both sides extend', () => {
+    const setUp = runPair(setUpSender(prgOf(1)), setUpReceiver(prgOf(2)), aes).results;
+    const { results } = runPair(
+      correlatedSender(setUp[0], 20),
+      correlatedReceiver(setUp[1], Uint8Array.of(0x5a, 0x0f, 0x0c), 20),
+      aes,
+    );
+    for (let i = 0; i < 20; i++) {
+      const difference = xorOf(stringAt(results[0].zeros, i), stringAt(results[1].labels, i));
+      expect(difference).toEqual(setUp[0].delta.map((byte) => byte * bitAt(results[1].choices, i)));
+    }
+  });
+
+  it('in both directions is one from which both sides share AND triples', () => {
+    const setUp = runPair(setUpBothWays(prgOf(1)), setUpBothWays(prgOf(2)), aes).results;
+    const [x, y] = runPair(bitTriples(setUp[0], 2, 24, prgOf(3)), bitTriples(setUp[1], 2, 24, prgOf(4)), aes).results;
+    const joined = (['a', 'b', 'c'] as const).map((name) => xorOf(packRows(x[name]), packRows(y[name])));
+    expect(joined[2]).toEqual(joined[0]!.map((byte, i) => byte & joined[1]![i]!));
+  });
+
   it('refuses messages of other lengths and points that are none', () => {
     expect(codeOf(() => runPair(setUpSender(prgOf(1)), send(new Uint8Array(31)), aes))).toBe('wire-bounds');
     expect(codeOf(() => runPair(setUpSender(prgOf(1)), send(new Uint8Array(32)), aes))).toBe('key-invalid');
@@ -106,7 +129,10 @@ describe('a setup', () => {
   });
 
   it('draws a delta whose lowest bit is 1, or takes the one given, and refuses others', () => {
-    for (const seed of [1, 2, 3, 4]) expect(oneWay(seed)[0].delta[0]! & 1).toBe(1);
+    for (const seed of [1, 2]) {
+      const [drawn] = runPair(setUpSender(prgOf(seed)), setUpReceiver(prgOf(9)), aes).results;
+      expect(drawn.delta[0]! & 1).toBe(1);
+    }
     const delta = Uint8Array.from({ length: 16 }, (_, i) => 2 * i + 1);
     const [sender] = runPair(setUpSender(prgOf(1), delta), setUpReceiver(prgOf(2)), aes).results;
     expect(sender.delta).toEqual(delta);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { keystreamWords } from '../../../protocol/kernels/index.ts';
 import { arena } from '../../../protocol/mpc/kernels/arena.ts';
 import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/correlated.ts';
-import { ExtensionReceiver, ExtensionSender, MAX_STEP, stepBytes } from '../../../protocol/mpc/transfer/extension.ts';
+import { ExtensionReceiver, MAX_STEP, stepBytes } from '../../../protocol/mpc/transfer/extension.ts';
 import { runPair, send } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { aes, bitAt, deviation, onesOf, oneWay, prgOf, stringAt, xorOf } from './fixtures.ts';
@@ -20,11 +20,13 @@ describe('the transposition', () => {
       memory.kernels.transposeBlock(memory.load(columns) + 16, stride, target);
       return memory.bytes(target, 2048).slice();
     });
+    const expected = new Uint8Array(2048);
     for (let i = 0; i < 128; i++) {
       for (let j = 0; j < 128; j++) {
-        expect(bitAt(rows, 128 * i + j)).toBe(bitAt(columns, 8 * (j * stride + 16) + i));
+        expected[16 * i + (j >> 3)]! |= bitAt(columns, 8 * (j * stride + 16) + i) << (j & 7);
       }
     }
+    expect(rows).toEqual(expected);
   });
 });
 
@@ -116,7 +118,7 @@ describe('an extension', () => {
       return { ...step, zeros: sender.step(step.message, 8192).zeros };
     });
     for (const { labels, zeros } of steps) {
-      expect(labels).toEqual(zeros);
+      expect(onesOf(xorOf(labels, zeros))).toBe(0);
       expect(deviation(onesOf(labels), 8 * labels.length)).toBeLessThan(5);
     }
     const difference = xorOf(steps[0]!.labels, steps[1]!.labels);
