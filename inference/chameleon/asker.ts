@@ -5,9 +5,10 @@ import { mapSizes, prepareLinear, type Ring, type Words, wipeWords } from '../..
 import { type Party, receive, send } from '../../protocol/mpc/turn.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
+import { argmaxCircuit } from '../shares/circuits.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
 import type { Answer, AskerSide } from '../systems.ts';
-import { argmaxCircuit, ASKER, sharedStep } from './steps.ts';
+import { ASKER, sharedStep } from './steps.ts';
 
 /** What is prepared for one batch. */
 interface Prepared {
@@ -127,7 +128,7 @@ export class ChameleonAsker implements AskerSide {
     if (part.role !== 'receiver') throw new CairnError('internal', 'the asker is the receiver of transfers');
     const own = rowsOfWords(this.#ring, share, batch, reveal.count);
     try {
-      return yield* evaluatorPrepare(argmaxCircuit(reveal, bits), batch, { transfers: part.receiver, own });
+      return yield* evaluatorPrepare(argmaxCircuit(reveal, bits, false), batch, { transfers: part.receiver, own });
     } finally {
       own.words.fill(0);
     }

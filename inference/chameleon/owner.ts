@@ -16,9 +16,10 @@ import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { ringOf } from '../shares/answer.ts';
+import { argmaxCircuit } from '../shares/circuits.ts';
 import { rowsOfWords } from '../shares/rearrange.ts';
 import type { OwnerSide } from '../systems.ts';
-import { argmaxCircuit, OWNER, sharedStep } from './steps.ts';
+import { OWNER, sharedStep } from './steps.ts';
 
 /** What all connections of an owner share. */
 export interface ChameleonModel {
@@ -135,7 +136,7 @@ export class ChameleonOwner implements OwnerSide {
     if (part.role !== 'sender') throw new CairnError('internal', 'the owner is the sender of transfers');
     const prg = new Prg(random(32));
     try {
-      return yield* garble(argmaxCircuit(reveal, plan.bits), batch, { transfers: part.sender, prg });
+      return yield* garble(argmaxCircuit(reveal, plan.bits, false), batch, { transfers: part.sender, prg });
     } finally {
       prg.wipe();
     }

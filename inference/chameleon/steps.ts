@@ -1,9 +1,8 @@
 import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
-import { type Circuit, sharedArgmax } from '../../protocol/mpc/circuits/index.ts';
 import { maxOf, rectify, square, truncateExactly } from '../../protocol/mpc/gmw/index.ts';
 import type { Ring, Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Party } from '../../protocol/mpc/turn.ts';
-import type { PoolStep, RectifyStep, RevealStep, SquareStep, TruncateStep } from '../plan/types.ts';
+import type { PoolStep, RectifyStep, SquareStep, TruncateStep } from '../plan/types.ts';
 import { windowSums, windowValues } from '../shares/rearrange.ts';
 
 /** Party 0 is the owner, who garbles; party 1 is the asker. */
@@ -35,17 +34,4 @@ export function* sharedStep(
     case 'sumPool':
       return windowSums(ring, step, share, batch);
   }
-}
-
-const circuits = new Map<string, Circuit>();
-
-/** The circuit of the last step: the index of the largest of shared values. Made once for each size. */
-export function argmaxCircuit({ count }: RevealStep, bits: 32 | 64): Circuit {
-  const key = `${count} ${bits}`;
-  let circuit = circuits.get(key);
-  if (circuit === undefined) {
-    circuit = sharedArgmax(count, bits);
-    circuits.set(key, circuit);
-  }
-  return circuit;
 }

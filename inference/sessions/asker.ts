@@ -4,7 +4,9 @@ import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { runParty, within } from '../drivers/run.ts';
-import { decodePlan, type Plan, planHash } from '../plan/index.ts';
+import { decodePlan } from '../plan/encode.ts';
+import { planHash } from '../plan/hash.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Answer, AskerSide } from '../systems.ts';
 import { bytesOf, type Dealing, type Offer, questionTranscript, readText, textOf } from './messages.ts';
 import { difference, type SessionTools } from './owner.ts';
@@ -86,7 +88,7 @@ export class Asker {
       const offer = readText('offer', await within(channel.receiveText(), options.tools.timeoutMs));
       const plan = decodePlan(bytesFrom64(offer.plan));
       const offered: Offered = {
-        ...{ name: offer.name, system: offer.system, plan, planHash: planHash(options.tools.primitives, plan) },
+        ...{ name: offer.name, system: offer.system, plan, planHash: planHash(plan) },
         ...{
           classes: offer.classes ?? undefined,
           maxBatch: offer.maxBatch,
