@@ -2,8 +2,8 @@ import { CairnError } from '../../errors.ts';
 import { add } from './add.ts';
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 import { less } from './compare.ts';
+import { multiplyConstant } from './multiply.ts';
 import type { LinearPiece, Pieces } from './pieces.ts';
-import { multiplyConstant } from './sum.ts';
 import { constantWord, gated, type Shape, signExtended, signOf, xorWords } from './words.ts';
 
 /** A piece between its ends: x from `low` to `high`, both included. */
