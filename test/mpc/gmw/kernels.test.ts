@@ -170,7 +170,7 @@ describe.each(rings)('kernels on words of $bits bits', ({ bits, draw }) => {
         const [atDealt] = dealt.map((words) => loaded(memory, words)) as [number];
         memory.kernels[`finishRectify${bits}`](atRows, rowBytes, at, atTheirs, atDealt, shift, own, at);
         const expected = Array.from({ length: lanes }, (_, lane) => {
-          const [d, a, da, e = 0n, de = 0n, f = 0n, df = 0n] = dealt.map((words) => BigInt(words[lane]!)) as bigint[];
+          const [d, a, da, e = 0n, de = 0n, f = 0n, df = 0n] = dealt.map((words) => BigInt(words[lane]!));
           const [s, c, w] = [bitOf(rows, 0, lane), bitOf(rows, 1, lane), bitOf(rows, 2, lane)] as const;
           const carried = shift === 0 ? 0n : c - (w << BigInt(bits - shift));
           const top = 1n << BigInt(bits - shift);
