@@ -8,7 +8,7 @@ import { drawn, rings, runOn } from './words.ts';
 const prg = new Prg(new Uint8Array(32).fill(24));
 
 describe.each(rings)('maxima on $bits bits', ({ bits, ring }) => {
-  it.each([1, 2, 3, 4, 5, 9])('are the greatest of %i values, lane by lane', (width) => {
+  it.each([1, 2, 3, 4, 5, 9])('are the largest of %i values, lane by lane', (width) => {
     const count = 150;
     const half = drawn(ring, prg, width * count).map((value) => value >> 1n);
     // Some lanes have equal values, and some the ends of the range in which differences fit.
@@ -18,11 +18,11 @@ describe.each(rings)('maxima on $bits bits', ({ bits, ring }) => {
     const { opened, trips } = runOn(ring, prg, demands, values, (party, share, correlations) =>
       maxOf(ring, party, share, width, correlations),
     );
-    const greatest = Array.from({ length: count }, (_, lane) => {
+    const largest = Array.from({ length: count }, (_, lane) => {
       const all = Array.from({ length: width }, (_, i) => values[i * count + lane]!);
       return all.reduce((a, b) => (a > b ? a : b));
     });
-    expect(opened).toEqual(greatest);
+    expect(opened).toEqual(largest);
     expect(trips).toBe(Math.ceil(Math.log2(width)) * (Math.log2(bits) + 1));
   });
 
