@@ -55,6 +55,6 @@ function compile(circuit: Circuit): Program {
     free: append(free.target, free.left, (gate) => (free.kinds[gate] === GATE.not ? ones : free.right[gate]!)),
     ands: append(ands.target, ands.left, (gate) => ands.right[gate]!),
   }));
-  const maxAnds = levels.reduce((most, { ands }) => Math.max(most, ands.count), 0);
+  const maxAnds = levels.reduce((max, { ands }) => Math.max(max, ands.count), 0);
   return { gates, levels, maxAnds, ones, outputs };
 }

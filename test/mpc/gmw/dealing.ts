@@ -3,6 +3,9 @@ import {
   correctedSide,
   corrections,
   type Demand,
+  type DemandKind,
+  type DemandOf,
+  type Parts,
   seededSide,
   WeightMasks,
 } from '../../../protocol/mpc/dealer/index.ts';
@@ -18,6 +21,19 @@ export function deal(prg: Prg, demands: readonly Demand[]): Pair<Correlations> {
   const [first, second] = [prg.bytes(32), prg.bytes(32)];
   const told = corrections(demands, first, second, new WeightMasks({}));
   return [seededSide(demands, first), correctedSide(demands, second, told)];
+}
+
+/** The same correlations, with a look at each part as it is taken. */
+export function watched(correlations: Correlations, look: (part: unknown) => void): Correlations {
+  return {
+    side: correlations.side,
+    take<Kind extends DemandKind>(demand: DemandOf<Kind>): Parts[Kind] {
+      const part = correlations.take(demand);
+      look(part);
+      return part;
+    },
+    wipe: () => correlations.wipe(),
+  };
 }
 
 /** Uniform rows, in their padding too. */
