@@ -18,6 +18,7 @@ export type {
 export { compile, type Compiled, type CompileOptions } from './plan/compile.ts';
 export { decodePlan, encodePlan } from './plan/encode.ts';
 export { assertSamePlan, planHash } from './plan/hash.ts';
+export { piecesOf } from './plan/pieces.ts';
 export { quantise, type QuantisedLayer } from './plan/quantise.ts';
 export { assertSupported, SUPPORT, type Support, systemsFor } from './plan/support.ts';
 export { type Scale, type Trace, traceOf, type TracedStep } from './plan/trace.ts';

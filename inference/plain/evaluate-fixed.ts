@@ -1,8 +1,10 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { piecewiseValue } from '../../protocol/mpc/circuits/index.ts';
 import { mapSizes, type Ring, ring32, ring64, spreadBias, type Words } from '../../protocol/mpc/sharing/index.ts';
+import { piecesOf } from '../plan/pieces.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf, type TracedStep } from '../plan/trace.ts';
-import { type Piece, type PiecewiseStep, type Plan, pooledSize, type PoolStep } from '../plan/types.ts';
+import { type PiecewiseStep, type Plan, pooledSize, type PoolStep } from '../plan/types.ts';
 
 /*
  * A plan in the clear, in the arithmetic of its ring: what private runs must equal. Shifts round down. Local truncation
@@ -28,8 +30,6 @@ export function ringOf(bits: 32 | 64): Ring<Uint32Array> | Ring<BigUint64Array> 
 interface Signed<N extends number | bigint> {
   readonly from: (words: Words) => ArrayLike<N>;
   readonly to: (values: readonly N[]) => Words;
-  readonly piece: (step: PiecewiseStep, piece: Piece, x: N) => N;
-  readonly below: (piece: Piece, x: N) => boolean;
   readonly zero: N;
   readonly add: (a: N, b: N) => N;
 }
@@ -38,16 +38,12 @@ interface Signed<N extends number | bigint> {
 const signed32: Signed<number> = {
   from: (words) => new Int32Array(words.buffer, words.byteOffset, words.length),
   to: (values) => new Uint32Array(Int32Array.from(values).buffer),
-  piece: ({ shift }, { slope, offset }, x) => Number(BigInt.asIntN(32, slope * BigInt(x) + offset) >> BigInt(shift)),
-  below: ({ from }, x) => from <= BigInt(x),
   zero: 0,
   add: (a, b) => (a + b) | 0,
 };
 const signed64: Signed<bigint> = {
   from: (words) => new BigInt64Array(words.buffer as ArrayBuffer, words.byteOffset, words.length),
   to: (values) => new BigUint64Array(BigInt64Array.from(values).buffer),
-  piece: ({ shift }, { slope, offset }, x) => BigInt.asIntN(64, slope * x + offset) >> BigInt(shift),
-  below: ({ from }, x) => from <= x,
   zero: 0n,
   add: (a, b) => BigInt.asIntN(64, a + b),
 };
@@ -75,17 +71,10 @@ function pooled<N extends number | bigint>(signed: Signed<N>, step: PoolStep, wo
   return signed.to(out);
 }
 
-function piecewise<N extends number | bigint, W extends Words>(
-  signed: Signed<N>,
-  ring: Ring<W>,
-  step: PiecewiseStep,
-  words: W,
-): Words {
-  return signed.to(
-    Array.from(signed.from(ring.shiftRight(words, step.drop, 'signed')), (x) =>
-      signed.piece(step, step.pieces.findLast((piece) => signed.below(piece, x)) ?? step.pieces[0]!, x),
-    ),
-  );
+function piecewise<W extends Words>(ring: Ring<W>, step: PiecewiseStep, fraction: number, words: W): W {
+  const lines = piecesOf(step, fraction);
+  const values = ring.toSigned(ring.shiftRight(words, step.drop, 'signed'));
+  return ring.fromSigned(values.map((x) => piecewiseValue(lines, x)));
 }
 
 function rectified<W extends Words>(ring: Ring<W>, x: W, shift: number): W {
@@ -97,6 +86,7 @@ function rectified<W extends Words>(ring: Ring<W>, x: W, shift: number): W {
 
 function stepped<W extends Words>(
   ring: Ring<W>,
+  fraction: number,
   { step }: TracedStep,
   layers: readonly QuantisedLayer<W>[],
   x: W,
@@ -121,7 +111,7 @@ function stepped<W extends Words>(
     case 'sumPool':
       return (ring.bits === 32 ? pooled(signed32, step, x, batch) : pooled(signed64, step, x, batch)) as W;
     case 'piecewise':
-      return (ring.bits === 32 ? piecewise(signed32, ring, step, x) : piecewise(signed64, ring, step, x)) as W;
+      return piecewise(ring, step, fraction, x);
     case 'reveal':
       return x;
   }
@@ -152,7 +142,7 @@ function evaluate<W extends Words>(
       `${batch} examples of ${size} values were expected, not ${inputs.length} values`,
     );
   }
-  const values = steps.reduce((x, step) => stepped(ring, step, layers, x, batch), inputs);
+  const values = steps.reduce((x, step) => stepped(ring, plan.fraction, step, layers, x, batch), inputs);
   const signed = ring.bits === 32 ? signed32.from(values) : signed64.from(values);
   return { values, scores: scoresOf(signed, scale), classes: classesOf(signed, outputs, batch) };
 }

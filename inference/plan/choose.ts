@@ -1,3 +1,4 @@
+import type { SigmoidPieces } from '../../protocol/mpc/circuits/index.ts';
 import { floorLog2 } from '../../protocol/numeric.ts';
 import type { Network, NetworkLayer } from '../network/types.ts';
 import { valuesOf } from '../network/types.ts';
@@ -22,6 +23,7 @@ interface Question {
   readonly layers: readonly NetworkLayer[];
   readonly bits: 32 | 64;
   readonly reveal: Reveal;
+  readonly sigmoid: SigmoidPieces;
   /** If given, values are taken to stay within the margin of it; if not, interval arithmetic alone counts. */
   readonly calibration: Calibration | undefined;
 }
@@ -75,17 +77,18 @@ function inputBounds({ inputShape, inputRange }: Network, fraction: number): Bou
 
 /** Follows bounds through the steps for some fractions. */
 function fit(question: Question, fraction: number, weightFractions: readonly number[]): Fitting | Overflow {
-  const { network, layers, bits, reveal, calibration } = question;
-  const { steps, layers: owners } = stepsOf(layers, bits, fraction, weightFractions, reveal);
+  const { network, calibration } = question;
+  const { steps, layers: owners } = stepsOf({ ...question, fraction, weightFractions });
+
   const weights = linearLayers(network);
-  const limit = limitOf(bits);
+  const limit = limitOf(question.bits);
   const magnitudes: number[] = [];
   let scale: Scale = { fraction, area: 1 };
   let bounds = inputBounds(network, fraction);
   let squares = 0;
   for (const [at, step] of steps.entries()) {
     const layer = step.kind === 'linear' ? integersOf(weights[step.layer]!, step.fraction, scale) : undefined;
-    bounds = boundsAfter(step, bounds, layer);
+    bounds = boundsAfter(step, bounds, layer, fraction);
     scale = scaleAfter(step, scale, fraction);
     let seen: number | undefined;
     if (step.kind === 'linear') seen = calibration?.linear[step.layer];

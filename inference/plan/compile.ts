@@ -1,4 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
+import type { SigmoidPieces } from '../../protocol/mpc/circuits/index.ts';
 import { floorLog2 } from '../../protocol/numeric.ts';
 import { calibrate } from '../network/evaluate.ts';
 import type { Network } from '../network/types.ts';
@@ -22,6 +23,8 @@ export interface CompileOptions {
    * are taken to stay within four times what these examples reach. An input that goes beyond gets a wrong answer.
    */
   readonly calibration?: Float32Array;
+  /** The lines that stand for a sigmoid: `fine` by default; `secureml` for a network that was trained with its three. */
+  readonly sigmoid?: SigmoidPieces;
 }
 
 /** A plan, and what its maker knows of it. */
@@ -68,7 +71,7 @@ function assertFraction(fraction: number, bits: 32 | 64, system: SystemName): vo
  * if the values do not fit the ring
  */
 export function compile(network: Network, options: CompileOptions): Compiled {
-  const { system, reveal = 'class', fraction, ring, calibration: examples } = options;
+  const { system, reveal = 'class', fraction, ring, calibration: examples, sigmoid = 'fine' } = options;
   assertSupported(system, network, reveal);
   if (reveal === 'class' && network.outputs < 2) {
     throw new CairnError('network-unsupported', 'a network with one output has no classes to choose from', {
@@ -83,7 +86,7 @@ export function compile(network: Network, options: CompileOptions): Compiled {
   for (const calibrated of examples === undefined ? [false] : [false, true]) {
     for (const bits of rings) {
       if (calibrated) seen ??= calibrate(network, examples!);
-      const question = { network, layers, bits, reveal, calibration: calibrated ? seen : undefined };
+      const question = { network, layers, bits, reveal, sigmoid, calibration: calibrated ? seen : undefined };
       if (fraction !== undefined) assertFraction(fraction, bits, system);
       const max = Math.min(MAX_FRACTION[bits], SUPPORT[system].maxFraction);
       const answer = fraction === undefined ? fitLargest(question, MIN_FRACTION, max) : fitFraction(question, fraction);

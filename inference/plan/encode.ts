@@ -5,7 +5,7 @@ import { NETWORK_LIMITS } from '../network/limits.ts';
 import type { NetworkShape } from '../network/types.ts';
 import { SUPPORT } from './support.ts';
 import { traceOf } from './trace.ts';
-import { type Piece, type Plan, type PoolStep, type Step, type StepKind, SYSTEMS } from './types.ts';
+import { type Plan, type PoolStep, type Step, type StepKind, SYSTEMS } from './types.ts';
 
 /*
  * Plans as bytes: one encoding for each plan, so that both sides compare a hash. Numbers are little-endian.
@@ -22,12 +22,11 @@ const VERSION = 1;
 /** Maximum length of an encoded plan in bytes. */
 export const MAX_PLAN = 2 ** 20;
 
-const PIECES = 64;
-
 /** By the byte that stands for it. */
 const KINDS = ['linear', 'rectify', 'truncate', 'square', 'maxPool', 'sumPool', 'piecewise', 'reveal'] as const;
 const REVEALS = ['class', 'scores'] as const;
 const FUNCTIONS = ['sigmoid', 'tanh'] as const;
+const PIECES = ['secureml', 'plan', 'fine'] as const;
 const MAPS = ['dense', 'convolution'] as const;
 
 // Every kind has a byte.
@@ -82,26 +81,12 @@ function writeStep(out: ByteWriter, step: Step): void {
       out.u32(step.channels).u16(step.height).u16(step.width).u16(step.size).u16(step.stride);
       break;
     case 'piecewise':
-      out.u8(FUNCTIONS.indexOf(step.function)).u32(step.count);
-      out.u8(step.drop).u8(step.inputFraction).u8(step.shift);
-      out.u8(step.pieces.length);
-      for (const { from, slope, offset } of step.pieces)
-        for (const value of [from, slope, offset]) writeLong(out, value);
+      out.u8(FUNCTIONS.indexOf(step.function)).u8(PIECES.indexOf(step.pieces)).u32(step.count).u8(step.drop);
       break;
     case 'reveal':
       out.u32(step.count);
       break;
   }
-}
-
-function writeLong(out: ByteWriter, value: bigint): void {
-  const bits = BigInt.asUintN(64, value);
-  out.u32(Number(bits & 0xffff_ffffn)).u32(Number(bits >> 32n));
-}
-
-function readLong(from: ByteReader, field: string): bigint {
-  const low = BigInt(from.u32(field));
-  return BigInt.asIntN(64, (BigInt(from.u32(field)) << 32n) | low);
 }
 
 /**
@@ -202,7 +187,13 @@ function readStep(from: ByteReader, bits: 32 | 64, reveal: Plan['reveal']): Step
     case 'sumPool':
       return readPool(from, kind, extent, side);
     case 'piecewise':
-      return readPieces(from, bits);
+      return {
+        kind,
+        function: FUNCTIONS[from.u8In('function', 0, FUNCTIONS.length - 1)]!,
+        pieces: PIECES[from.u8In('pieces', 0, PIECES.length - 1)]!,
+        count: counted(),
+        drop: from.u8In('drop', 0, bits - 2),
+      };
     case 'reveal':
       return { kind, what: reveal, count: counted() };
   }
@@ -217,27 +208,4 @@ function readPool(from: ByteReader, kind: PoolStep['kind'], extent: number, side
     size: from.u16In('size', 1, side),
     stride: from.u16In('stride', 1, side),
   };
-}
-
-function readPieces(from: ByteReader, bits: 32 | 64): Step {
-  const name = FUNCTIONS[from.u8In('function', 0, FUNCTIONS.length - 1)]!;
-  const count = from.u32In('count', 1, NETWORK_LIMITS.values);
-  const drop = from.u8In('drop', 0, bits - 2);
-  const inputFraction = from.u8In('input fraction', 0, bits - 2);
-  const shift = from.u8In('shift', 0, bits - 2);
-  const pieces: Piece[] = [];
-  const length = from.u8In('pieces', 1, PIECES);
-  const lowest = -(1n << BigInt(bits - 1));
-  for (let i = 0; i < length; i++) {
-    const piece = { from: readLong(from, 'from'), slope: readLong(from, 'slope'), offset: readLong(from, 'offset') };
-    const least = i === 0 ? lowest : pieces[i - 1]!.from + 1n;
-    if (piece.from < least || piece.from >= -lowest || (i === 0 && piece.from !== lowest)) {
-      throw from.error('wire-bounds', 'pieces out of order');
-    }
-    if ([piece.slope, piece.offset].some((value) => value < lowest || value >= -lowest)) {
-      throw from.error('wire-bounds', 'a piece outside the ring');
-    }
-    pieces.push(piece);
-  }
-  return { kind: 'piecewise', function: name, count, drop, inputFraction, shift, pieces };
 }

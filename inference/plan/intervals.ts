@@ -1,6 +1,8 @@
 import { convolvedSize, type ConvolutionMap, type LinearMap, mapSizes } from '../../protocol/mpc/sharing/index.ts';
+import { piecewiseValue } from '../../protocol/mpc/circuits/index.ts';
+import { piecesOf } from './pieces.ts';
 import type { IntegerLayer } from './quantise.ts';
-import type { PiecewiseStep, PoolStep, Step } from './types.ts';
+import type { PoolStep, Step } from './types.ts';
 import { pooledSize } from './types.ts';
 
 /*
@@ -108,17 +110,10 @@ export function pooled<A extends Float64Array | Float32Array>(
   return out;
 }
 
-/** A function by pieces at one input, in doubles. */
-function pieceAt({ pieces, drop, shift }: PiecewiseStep, input: number): number {
-  const x = Math.floor(input / 2 ** drop);
-  const piece = pieces.findLast(({ from }) => x >= Number(from)) ?? pieces[0]!;
-  return Math.floor((Number(piece.slope) * x + Number(piece.offset)) / 2 ** shift);
-}
-
 const doubles = (count: number): Float64Array => new Float64Array(count);
 
-/** The bounds after a step, from those before it. @param layer a linear step's integers */
-export function boundsAfter(step: Step, from: Bounds, layer: IntegerLayer | undefined): Bounds {
+/** The bounds after a step, from those before it. @param layer a linear step's integers @param fraction the plan's */
+export function boundsAfter(step: Step, from: Bounds, layer: IntegerLayer | undefined, fraction: number): Bounds {
   const both = (change: (value: number) => number): Bounds => ({
     low: from.low.map(change),
     high: from.high.map(change),
@@ -146,8 +141,10 @@ export function boundsAfter(step: Step, from: Bounds, layer: IntegerLayer | unde
         high: pooled(step, from.high, doubles, start, join),
       };
     }
-    case 'piecewise':
-      return both((value) => pieceAt(step, value));
+    case 'piecewise': {
+      const lines = piecesOf(step, fraction);
+      return both((value) => Number(piecewiseValue(lines, BigInt(Math.floor(value / 2 ** step.drop)))));
+    }
     case 'reveal':
       return from;
   }

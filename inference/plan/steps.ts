@@ -1,7 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
+import type { SigmoidPieces } from '../../protocol/mpc/circuits/index.ts';
 import type { Network, NetworkLayer } from '../network/types.ts';
 import { valuesOf } from '../network/types.ts';
-import { piecesOf } from './pieces.ts';
 import { areaBits, linearScale, type Scale } from './trace.ts';
 import type { PoolStep, Reveal, Step } from './types.ts';
 
@@ -38,20 +38,17 @@ export function runLayers(network: Network, reveal: Reveal): readonly NetworkLay
   return layers;
 }
 
-/** Fraction bits of each linear layer's weights, or one number for all. */
-export type WeightFractions = readonly number[];
-
 /** Writes the steps of layers, keeping account of the scale. */
 class StepWriter {
   readonly steps: Step[] = [];
   /** The layer that each step belongs to. */
   readonly layers: NetworkLayer[] = [];
-  readonly #bits: 32 | 64;
+  readonly #sigmoid: SigmoidPieces;
   readonly #fraction: number;
   #scale: Scale;
 
-  constructor(bits: 32 | 64, fraction: number) {
-    this.#bits = bits;
+  constructor(fraction: number, sigmoid: SigmoidPieces) {
+    this.#sigmoid = sigmoid;
     this.#fraction = fraction;
     this.#scale = { fraction, area: 1 };
   }
@@ -127,10 +124,14 @@ class StepWriter {
         hint: 'pool windows whose size is a power of 2, or put a dense layer or a convolution in between',
       });
     }
-    const drop = this.#excess();
-    const inputFraction = fraction + areaBits(area) - drop;
-    const pieces = piecesOf(name, this.#bits, inputFraction, this.#fraction);
-    const step: Step = { kind: 'piecewise', function: name, count, drop, inputFraction, ...pieces };
+    const drop = fraction + areaBits(area) - this.#fraction;
+    const step: Step = {
+      kind: 'piecewise',
+      function: name,
+      pieces: name === 'sigmoid' ? this.#sigmoid : 'fine',
+      count,
+      drop,
+    };
     this.push(layer, step, { fraction: this.#fraction, area: 1 });
   }
 }
@@ -141,19 +142,24 @@ export interface LayeredSteps {
   readonly layers: readonly NetworkLayer[];
 }
 
+/** What steps are written for. */
+export interface StepOptions {
+  /** As {@link runLayers} gives them. */
+  readonly layers: readonly NetworkLayer[];
+  readonly fraction: number;
+  /** Fraction bits of each linear layer's weights, in order. */
+  readonly weightFractions: readonly number[];
+  readonly reveal: Reveal;
+  /** The lines of every sigmoid. */
+  readonly sigmoid: SigmoidPieces;
+}
+
 /**
- * The steps of layers, as {@link runLayers} gives them.
- * @param weightFractions of each linear layer in order
+ * The steps of layers.
  * @throws CairnError `network-unsupported` for a layer at a place where it cannot run
  */
-export function stepsOf(
-  layers: readonly NetworkLayer[],
-  bits: 32 | 64,
-  fraction: number,
-  weightFractions: WeightFractions,
-  reveal: Reveal,
-): LayeredSteps {
-  const writer = new StepWriter(bits, fraction);
+export function stepsOf({ layers, fraction, weightFractions, reveal, sigmoid }: StepOptions): LayeredSteps {
+  const writer = new StepWriter(fraction, sigmoid);
   let linear = 0;
   for (const layer of layers) {
     writer.write(layer, linear, weightFractions[linear] ?? fraction);

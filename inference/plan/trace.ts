@@ -35,6 +35,9 @@ export function linearScale(before: Scale, fraction: number): Scale {
 /** Maximum area that windows may gather before a linear layer. */
 const MAX_AREA = 2 ** 24;
 
+/** Fraction bits that the lines of sigmoid and tanh need. */
+export const MIN_PIECES_FRACTION = 4;
+
 const wrong = (message: string): CairnError => new CairnError('wire-bounds', `plan: ${message}`);
 
 /** Follows shapes and scales through a plan's steps, and checks everything on the way. */
@@ -94,8 +97,10 @@ class Tracer {
         return step.kind === 'maxPool' ? this.#scale : { fraction, area: area * step.size * step.size };
       case 'piecewise':
         if (area !== 2 ** areaBits(area)) throw wrong(`${step.function} of sums over ${area} values`);
-        if (step.inputFraction !== fraction + areaBits(area) - step.drop)
+        if (fraction + areaBits(area) - step.drop !== this.#fraction)
           throw wrong(`${step.function} of another fraction`);
+        if (step.function === 'tanh' && step.pieces === 'secureml') throw wrong('SecureML has no lines for tanh');
+        if (this.#fraction < MIN_PIECES_FRACTION) throw wrong(`${step.function} of ${this.#fraction} fraction bits`);
         return { fraction: this.#fraction, area: 1 };
       case 'reveal':
         return this.#scale;

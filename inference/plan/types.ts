@@ -1,3 +1,4 @@
+import type { SigmoidPieces } from '../../protocol/mpc/circuits/index.ts';
 import type { LinearMap } from '../../protocol/mpc/sharing/index.ts';
 import type { NetworkShape } from '../network/types.ts';
 
@@ -57,33 +58,15 @@ export interface PoolStep {
   readonly stride: number;
 }
 
-/**
- * One piece of a function that is linear by pieces: for x from `from` on, up to where the next piece begins, the function
- * is (slope · x + offset) >> shift of its step.
- */
-export interface Piece {
-  /** Lowest x; of the first piece the ring's lowest number. */
-  readonly from: bigint;
-  readonly slope: bigint;
-  readonly offset: bigint;
-}
-
-/**
- * A function by pieces, which approximates the named one and never decreases. First the input loses `drop` bits, which in
- * a circuit costs nothing: x = input >> drop, with its sign.
- */
+/** A function by straight lines (`sigmoidPieces`, `tanhPieces`), on numbers of the plan's fraction. */
 export interface PiecewiseStep {
   readonly kind: 'piecewise';
   readonly function: 'sigmoid' | 'tanh';
+  /** Which lines: `secureml` for a sigmoid alone. */
+  readonly pieces: SigmoidPieces;
   readonly count: number;
-  /** Bits that the input loses; 0 for none. */
+  /** Fraction bits that the input loses first, rounded down, to have the plan's; in a circuit that costs nothing. */
   readonly drop: number;
-  /** Fraction bits of x; what comes out has the plan's. */
-  readonly inputFraction: number;
-  /** Bits by which slope · x + offset is shifted right, with its sign. */
-  readonly shift: number;
-  /** By ascending `from`. */
-  readonly pieces: readonly Piece[];
 }
 
 /** The last step: the asker learns the index of the largest value, of equals the first, or all values. */
