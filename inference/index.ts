@@ -21,4 +21,7 @@ export { assertSamePlan, planHash } from './plan/hash.ts';
 export { quantise, type QuantisedLayer } from './plan/quantise.ts';
 export { assertSupported, SUPPORT, type Support, systemsFor } from './plan/support.ts';
 export { type Scale, type Trace, traceOf, type TracedStep } from './plan/trace.ts';
-export { type Plan, type Reveal, type Step, type StepKind, SYSTEMS, type SystemName } from './plan/types.ts';
+export { pooledSize, SYSTEMS } from './plan/types.ts';
+export { demandsOf, GARBLER, stepDemands } from './plan/demands.ts';
+export { evaluateFixed, type FixedResult, ringOf, scoresOf } from './plain/evaluate-fixed.ts';
+export type * from './plan/types.ts';

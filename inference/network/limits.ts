@@ -20,6 +20,8 @@ export const NETWORK_LIMITS = {
   /** Classes whose names are listed, and bytes of a name in UTF-8. */
   classes: 65_535,
   className: 128,
+  /** Values of any layer for all examples that are answered at once. */
+  batchValues: 2 ** 24,
   /** Examples that are answered at once. */
   batch: 2 ** 16,
 } as const;

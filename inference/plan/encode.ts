@@ -82,7 +82,8 @@ function writeStep(out: ByteWriter, step: Step): void {
       out.u32(step.channels).u16(step.height).u16(step.width).u16(step.size).u16(step.stride);
       break;
     case 'piecewise':
-      out.u8(FUNCTIONS.indexOf(step.function)).u32(step.count).u8(step.inputFraction).u8(step.shift);
+      out.u8(FUNCTIONS.indexOf(step.function)).u32(step.count);
+      out.u8(step.drop).u8(step.inputFraction).u8(step.shift);
       out.u8(step.pieces.length);
       for (const { from, slope, offset } of step.pieces)
         for (const value of [from, slope, offset]) writeLong(out, value);
@@ -221,6 +222,7 @@ function readPool(from: ByteReader, kind: PoolStep['kind'], extent: number, side
 function readPieces(from: ByteReader, bits: 32 | 64): Step {
   const name = FUNCTIONS[from.u8In('function', 0, FUNCTIONS.length - 1)]!;
   const count = from.u32In('count', 1, NETWORK_LIMITS.values);
+  const drop = from.u8In('drop', 0, bits - 2);
   const inputFraction = from.u8In('input fraction', 0, bits - 2);
   const shift = from.u8In('shift', 0, bits - 2);
   const pieces: Piece[] = [];
@@ -237,5 +239,5 @@ function readPieces(from: ByteReader, bits: 32 | 64): Step {
     }
     pieces.push(piece);
   }
-  return { kind: 'piecewise', function: name, count, inputFraction, shift, pieces };
+  return { kind: 'piecewise', function: name, count, drop, inputFraction, shift, pieces };
 }

@@ -109,7 +109,8 @@ export function pooled<A extends Float64Array | Float32Array>(
 }
 
 /** A function by pieces at one input, in doubles. */
-function pieceAt({ pieces, shift }: PiecewiseStep, x: number): number {
+function pieceAt({ pieces, drop, shift }: PiecewiseStep, input: number): number {
+  const x = Math.floor(input / 2 ** drop);
   const piece = pieces.findLast(({ from }) => x >= Number(from)) ?? pieces[0]!;
   return Math.floor((Number(piece.slope) * x + Number(piece.offset)) / 2 ** shift);
 }

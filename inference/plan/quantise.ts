@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Words } from '../../protocol/mpc/sharing/index.ts';
+import { ring32, ring64, toFixed, type Words } from '../../protocol/mpc/sharing/index.ts';
 import type { LinearLayer, Network } from '../network/types.ts';
 import { areaBits, linearScale, type Scale, traceOf } from './trace.ts';
 import type { LinearStep, Plan } from './types.ts';
@@ -37,20 +37,9 @@ export function integersOf(layer: LinearLayer, fraction: number, before: Scale):
   };
 }
 
-/** Integers as ring elements, reduced modulo 2^bits. */
-export function toWords(integers: Float64Array, bits: 32 | 64): Words {
-  const low = (value: number): number => value - Math.floor(value / 2 ** 32) * 2 ** 32;
-  if (bits === 32) return Uint32Array.from(integers, low);
-  const words = new BigUint64Array(integers.length);
-  // In halves, low word first: every engine's typed arrays are little-endian here.
-  const halves = new DataView(words.buffer);
-  for (let i = 0; i < integers.length; i++) {
-    const value = integers[i]!;
-    const high = Math.floor(value / 2 ** 32);
-    halves.setUint32(8 * i, low(value), true);
-    halves.setUint32(8 * i + 4, high < 0 ? high + 2 ** 32 : high, true);
-  }
-  return words;
+/** Integers as elements of a ring. @throws CairnError `fixed-range` for one that does not fit */
+function toWords(integers: Float64Array, bits: 32 | 64): Words {
+  return bits === 32 ? toFixed(ring32, integers, 0) : toFixed(ring64, integers, 0);
 }
 
 /** The linear layers of a network, in order. */

@@ -32,7 +32,7 @@ export function runLayers(network: Network, reveal: Reveal): readonly NetworkLay
       const [before, pool] = [layers[i - 1]!, layers[i]!];
       if (!MONOTONE.has(before.kind) || pool.kind !== 'maxPool') break;
       layers[i - 1] = { ...pool };
-      layers[i] = { ...before, inputShape: pool.outputShape, outputShape: pool.outputShape } as NetworkLayer;
+      layers[i] = { ...before, inputShape: pool.outputShape, outputShape: pool.outputShape };
     }
   }
   return layers;
@@ -84,17 +84,20 @@ class StepWriter {
         this.#truncate(layer);
         const bias = layer.bias !== undefined;
         const step: Step = { kind: 'linear', map: layer.map, bias, layer: index, fraction: weightFraction };
-        return this.push(layer, step, linearScale(this.#scale, weightFraction));
+        this.push(layer, step, linearScale(this.#scale, weightFraction));
+        return;
       }
       case 'relu': {
         const shift = this.#excess();
         const { fraction, area } = this.#scale;
-        return this.push(layer, { kind: 'rectify', count, shift }, { fraction: fraction - shift, area });
+        this.push(layer, { kind: 'rectify', count, shift }, { fraction: fraction - shift, area });
+        return;
       }
       case 'square': {
         this.#truncate(layer);
         const { fraction, area } = this.#scale;
-        return this.push(layer, { kind: 'square', count }, { fraction: 2 * fraction, area: area * area });
+        this.push(layer, { kind: 'square', count }, { fraction: 2 * fraction, area: area * area });
+        return;
       }
       case 'maxPool':
       case 'averagePool': {
@@ -103,11 +106,14 @@ class StepWriter {
         const { size, stride } = layer;
         const { fraction, area } = this.#scale;
         const after = { fraction, area: kind === 'maxPool' ? area : area * size * size };
-        return this.push(layer, { kind, channels, height, width, size, stride }, after);
+        this.push(layer, { kind, channels, height, width, size, stride }, after);
+        return;
       }
       case 'sigmoid':
-      case 'tanh':
-        return this.#piecewise(layer, layer.kind, count);
+      case 'tanh': {
+        this.#piecewise(layer, layer.kind, count);
+        return;
+      }
       case 'flatten':
       case 'argmax':
         throw new CairnError('network-unsupported', `${layer.label}: only the last layer can be an ${layer.kind}`);
@@ -121,9 +127,10 @@ class StepWriter {
         hint: 'pool windows whose size is a power of 2, or put a dense layer or a convolution in between',
       });
     }
-    const inputFraction = fraction + areaBits(area);
+    const drop = this.#excess();
+    const inputFraction = fraction + areaBits(area) - drop;
     const pieces = piecesOf(name, this.#bits, inputFraction, this.#fraction);
-    const step: Step = { kind: 'piecewise', function: name, count, inputFraction, ...pieces };
+    const step: Step = { kind: 'piecewise', function: name, count, drop, inputFraction, ...pieces };
     this.push(layer, step, { fraction: this.#fraction, area: 1 });
   }
 }

@@ -94,7 +94,8 @@ class Tracer {
         return step.kind === 'maxPool' ? this.#scale : { fraction, area: area * step.size * step.size };
       case 'piecewise':
         if (area !== 2 ** areaBits(area)) throw wrong(`${step.function} of sums over ${area} values`);
-        if (step.inputFraction !== fraction + areaBits(area)) throw wrong(`${step.function} of another fraction`);
+        if (step.inputFraction !== fraction + areaBits(area) - step.drop)
+          throw wrong(`${step.function} of another fraction`);
         return { fraction: this.#fraction, area: 1 };
       case 'reveal':
         return this.#scale;

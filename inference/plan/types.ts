@@ -58,22 +58,27 @@ export interface PoolStep {
 }
 
 /**
- * One piece of a function that is linear by pieces: for inputs from `from` on, up to where the next piece begins, the
- * function is (slope · x + offset) >> shift of its step.
+ * One piece of a function that is linear by pieces: for x from `from` on, up to where the next piece begins, the function
+ * is (slope · x + offset) >> shift of its step.
  */
 export interface Piece {
-  /** Lowest input, as a fixed-point number of the step's input; of the first piece the ring's lowest number. */
+  /** Lowest x; of the first piece the ring's lowest number. */
   readonly from: bigint;
   readonly slope: bigint;
   readonly offset: bigint;
 }
 
-/** A function by pieces, which never decreases; for all but the first and last pieces it approximates the named one. */
+/**
+ * A function by pieces, which approximates the named one and never decreases. First the input loses `drop` bits, which in
+ * a circuit costs nothing: x = input >> drop, with its sign.
+ */
 export interface PiecewiseStep {
   readonly kind: 'piecewise';
   readonly function: 'sigmoid' | 'tanh';
   readonly count: number;
-  /** Fraction bits of the input; what follows has the plan's. */
+  /** Bits that the input loses; 0 for none. */
+  readonly drop: number;
+  /** Fraction bits of x; what comes out has the plan's. */
   readonly inputFraction: number;
   /** Bits by which slope · x + offset is shifted right, with its sign. */
   readonly shift: number;

@@ -1,4 +1,5 @@
 import { createDecipheriv, type Decipher } from 'node:crypto';
+import { equalBytes } from '../bytes.ts';
 import { expectLength } from '../checks.ts';
 import { CairnError } from '../../errors.ts';
 
@@ -26,7 +27,7 @@ export function nodePermutation(key: Uint8Array, blocks: Uint8Array): Uint8Array
 }
 
 function cipherOf(key: Uint8Array): Decipher {
-  if (last?.key.every((byte, i) => byte === key[i]) === true) return last.cipher;
+  if (last !== undefined && equalBytes(last.key, key)) return last.cipher;
   // Without padding OpenSSL holds no block back, so one cipher serves any number of calls.
   const cipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   last = { key: key.slice(), cipher };

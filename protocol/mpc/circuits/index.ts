@@ -3,8 +3,19 @@ export { add, carryOut, subtract } from './add.ts';
 export { CircuitBuilder, type Wire, type Word } from './builder.ts';
 export { type Circuit, type CircuitInput, GATE, inputWires, wiresOf } from './circuit.ts';
 export { argmaxOf, less, max, maxOf, relu, type Sign } from './compare.ts';
+export { divideByConstant } from './divide.ts';
 export { evaluateCircuit } from './evaluate.ts';
+export {
+  type LinearPiece,
+  type Pieces,
+  piecewiseValue,
+  type SigmoidPieces,
+  sigmoidPieces,
+  tanhPieces,
+} from './pieces.ts';
+export { piecewiseLinear } from './piecewise.ts';
 export { rectifyCircuit, wrapCircuit } from './rectify.ts';
 export { type AndGates, type FreeGates, type Schedule, scheduleOf, type ScheduleStep } from './schedule.ts';
-export { sharedArgmax, sharedMax, type SharedMaxOptions, sharedRelu } from './shared.ts';
+export { sharedArgmax, sharedMax, type SharedMaxOptions, sharedPiecewise, sharedRelu } from './shared.ts';
+export { multiply, multiplyConstant, multiplyFixed } from './sum.ts';
 export { constantWord, select, type Shape, signExtended, zeroExtended } from './words.ts';

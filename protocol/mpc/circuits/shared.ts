@@ -3,6 +3,8 @@ import { add, subtract } from './add.ts';
 import { CircuitBuilder, type Word } from './builder.ts';
 import type { Circuit } from './circuit.ts';
 import { argmaxOf, maxOf, relu } from './compare.ts';
+import type { Pieces } from './pieces.ts';
+import { piecewiseLinear } from './piecewise.ts';
 import { signExtended } from './words.ts';
 
 /**
@@ -61,11 +63,20 @@ export function sharedArgmax(count: number, bits: number): Circuit {
 }
 
 /**
+ * A function by straight lines of z >> shift, minus r: sigmoid and tanh.
+ * @param name of the function, for the circuit's name
+ */
+export function sharedPiecewise(name: string, pieces: Pieces, bits: number, shift = 0): Circuit {
+  const { builder, values, finish } = sharedValues(name, 1, bits, shift);
+  return finish(piecewiseLinear(builder, values[0]!, pieces, 'few'));
+}
+
+/**
  * Begins a circuit on `count` shared values: adds their shares and drops `shift` bits. `finish` takes a signed result of
  * any width up to `bits`, subtracts r and builds the circuit.
  * @throws CairnError `internal` for other than positive sizes, or a shift of all bits but one
  */
-export function sharedValues(name: string, count: number, bits: number, shift: number) {
+function sharedValues(name: string, count: number, bits: number, shift: number) {
   expectSizes(name, count, bits, shift);
   const builder = new CircuitBuilder();
   const z0 = builder.input('z0', count * bits, 0);

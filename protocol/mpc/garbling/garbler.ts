@@ -73,7 +73,6 @@ export function* garble(circuit: Circuit, lanes: number, options: GarblerOptions
     const role = SCHEMES[scheme].garbler;
     const tables = new TableWriter(tableMessages(program, lanes, role.tableBytes), prg);
     const outputs = yield* runProgram({ program, lanes, role, tables, offset: delta, inputs });
-    yield* tables.end();
     const key = outputKey(program, scheme, lanes, tables.firstKey);
     return new SecretState({ program, lanes, delta, own, outputs, outputKey: key }, [delta, own, outputs]);
   } finally {

@@ -6,7 +6,6 @@ const TWEAKS = 2;
 /** Half-gates (Zahur, Rosulek and Evans 2015): two blocks of table, four hashes to garble, two to evaluate. */
 export const halfGates: SchemeRoles = {
   garbler: {
-    garbles: true,
     tableBytes: 32,
     blocks: 4,
     prepare({ kernels }, { program, gates, lanes, labels, delta, hashed, blocks }) {
@@ -17,7 +16,6 @@ export const halfGates: SchemeRoles = {
     },
   },
   evaluator: {
-    garbles: false,
     tableBytes: 32,
     blocks: 2,
     prepare({ kernels }, { program, gates, lanes, labels, hashed, blocks }) {

@@ -37,9 +37,10 @@ export function* runProgram(run: Run): Party<Uint8Array<ArrayBuffer>> {
       records: memory.load(run.program.records),
       labels: memory.reserve(16 * run.program.slots * widest),
       blocks: memory.reserve(16 * run.role.blocks * BATCH),
-      tables: memory.reserve(run.role.tableBytes * BATCH),
     };
+    run.tables.open(memory, run.role.tableBytes * BATCH);
     for (const part of parts) yield* runPart(run, part, memory, places, outputs);
+    yield* run.tables.close();
     return outputs;
   } finally {
     memory.clear();
@@ -48,7 +49,7 @@ export function* runProgram(run: Run): Party<Uint8Array<ArrayBuffer>> {
 }
 
 /** Addresses of what a run holds in its arena. */
-type Places = Readonly<Record<'offset' | 'records' | 'labels' | 'blocks' | 'tables', number>>;
+type Places = Readonly<Record<'offset' | 'records' | 'labels' | 'blocks', number>>;
 
 function* runPart(run: Run, { from, lanes }: Part, memory: Arena, at: Places, outputs: Uint8Array): Party<void> {
   const { program, role, tables } = run;
@@ -73,15 +74,12 @@ function* runPart(run: Run, { from, lanes }: Part, memory: Arena, at: Places, ou
         delta: at.offset,
         hashed: place.before / role.tableBytes,
         blocks: at.blocks,
-        tables: at.tables,
+        tables: place.at,
       };
       role.prepare(memory, batch);
       const blocks = memory.bytes(at.blocks, 16 * role.blocks * gates * lanes);
       blocks.set(yield { kind: 'permute', key: place.key, blocks });
-      const table = memory.bytes(at.tables, place.tables.length);
-      if (!role.garbles) table.set(place.tables);
       role.finish(memory, batch);
-      if (role.garbles) place.tables.set(table);
     }
   }
   for (const [output, slot] of program.outputs.entries()) {

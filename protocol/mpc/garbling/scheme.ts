@@ -19,7 +19,6 @@ export interface Batch {
 
 /** What one role computes for a batch of ANDs before and after the permutation. */
 export interface Role {
-  readonly garbles: boolean;
   /** Bytes of an AND's table. */
   readonly tableBytes: number;
   /** Blocks that are permuted for an AND. */

@@ -1,82 +1,103 @@
+import type { Arena } from '../kernels/arena.ts';
 import type { Prg } from '../prg.ts';
 import { type Party, send } from '../turn.ts';
 import { KEY } from './layout.ts';
 
-/** Where the tables of a batch are in a message. */
+/** The tables of a batch. */
 export interface Place {
-  /** The key under which the batch is hashed: public, fresh for each message, chosen after the labels. */
+  /** The key under which the batch is hashed: public, fresh for each message, drawn after the labels. */
   readonly key: Uint8Array;
   /** Bytes of tables before this batch under the same key. */
   readonly before: number;
-  /** The batch's own bytes. */
-  readonly tables: Uint8Array;
+  /** Address of the batch's tables: for the garbler to fill, for the evaluator to read. */
+  readonly at: number;
 }
 
 /** The messages of tables from front to back. */
 export interface TableStream {
-  /** The next bytes; they never straddle two messages. */
+  /** Reserves what the stream needs in an arena; called once, before all else. */
+  open(memory: Arena, largestBatch: number): void;
+  /** The tables of the next batch; they never straddle two messages. */
   place(bytes: number): Party<Place>;
+  /** All batches are done. */
+  close(): Party<void>;
 }
 
-/** The garbler's: fills messages and sends each when it is full. */
+/**
+ * The garbler's: sends each message when it is full. A message is filled in the arena and copied once: a fresh array for
+ * each would be zeroed first, and its pages be touched for the first time by each store.
+ */
 export class TableWriter implements TableStream {
   readonly #lengths: readonly number[];
   readonly #prg: Prg;
-  #sent = 0;
-  #message: Uint8Array;
-  #at = KEY;
-  /** The first message's key. */
-  readonly firstKey: Uint8Array;
+  readonly #keys: Uint8Array[] = [];
+  #memory: Arena | undefined;
+  #message = 0;
+  #filled = KEY;
 
   constructor(lengths: readonly number[], prg: Prg) {
     this.#lengths = lengths;
     this.#prg = prg;
-    this.#message = this.#begin();
-    this.firstKey = this.#message.slice(0, KEY);
+    this.#keys.push(prg.bytes(KEY));
+  }
+
+  /** The first message's key. */
+  get firstKey(): Uint8Array {
+    return this.#keys[0]!;
+  }
+
+  open(memory: Arena): void {
+    this.#memory = memory;
+    this.#message = memory.reserve(Math.max(...this.#lengths));
   }
 
   *place(bytes: number): Party<Place> {
-    if (this.#at === this.#message.length) {
-      yield* send(this.#message);
-      this.#sent++;
-      this.#message = this.#begin();
+    if (this.#filled === this.#lengths[this.#keys.length - 1]) {
+      yield* this.close();
+      this.#keys.push(this.#prg.bytes(KEY));
+      this.#filled = KEY;
     }
-    return take(this.#message, (this.#at += bytes) - bytes, bytes);
+    const before = this.#filled - KEY;
+    this.#filled += bytes;
+    return { key: this.#keys.at(-1)!, before, at: this.#message + KEY + before };
   }
 
-  /** Sends the last message. */
-  *end(): Party<void> {
-    yield* send(this.#message);
-  }
-
-  #begin(): Uint8Array {
-    const message = new Uint8Array(this.#lengths[this.#sent]!);
-    message.set(this.#prg.bytes(KEY));
-    this.#at = KEY;
-    return message;
+  *close(): Party<void> {
+    const message = this.#memory!.bytes(this.#message, this.#filled);
+    message.set(this.#keys.at(-1)!);
+    yield* send(new Uint8Array(message.buffer.slice(message.byteOffset, message.byteOffset + message.length)));
   }
 }
 
 /** The evaluator's: reads messages that it has received. */
 export class TableReader implements TableStream {
   readonly #messages: readonly Uint8Array[];
+  #memory: Arena | undefined;
+  #staging = 0;
   #read = 0;
-  #at = KEY;
+  #taken = KEY;
 
   constructor(messages: readonly Uint8Array[]) {
     this.#messages = messages;
   }
 
-  // A party only since the writer's is one: whoever runs a program need not know which of the two it has.
-  *place(bytes: number): Party<Place> {
-    if (this.#at === this.#messages[this.#read]!.length) {
-      this.#read++;
-      this.#at = KEY;
-    }
-    return take(this.#messages[this.#read]!, (this.#at += bytes) - bytes, bytes);
+  open(memory: Arena, largestBatch: number): void {
+    this.#memory = memory;
+    this.#staging = memory.reserve(largestBatch);
   }
-}
 
-function take(message: Uint8Array, at: number, bytes: number): Place {
-  return { key: message.subarray(0, KEY), before: at - KEY, tables: message.subarray(at, at + bytes) };
+  *place(bytes: number): Party<Place> {
+    if (this.#taken === this.#messages[this.#read]!.length) {
+      this.#read++;
+      this.#taken = KEY;
+    }
+    const message = this.#messages[this.#read]!;
+    const before = this.#taken - KEY;
+    this.#memory!.bytes(this.#staging, bytes).set(message.subarray(this.#taken, (this.#taken += bytes)));
+    return { key: message.subarray(0, KEY), before, at: this.#staging };
+  }
+
+  *close(): Party<void> {
+    // Nothing is left to receive.
+  }
 }

@@ -23,58 +23,40 @@ export interface TransferKernels {
   hashInputs(labels: number, count: number, blocks: number, offset: number, tweak: number, target: number): void;
   xorBlocks(target: number, source: number, blocks: number): void;
   packLowBits(blocks: number, bytes: number, target: number): void;
-  choose32(values: number, elements: number, count: number, bit: number, target: number, first: number): void;
-  choose64(values: number, elements: number, count: number, bit: number, target: number, first: number): void;
-  offer32(
-    map: number,
-    weights: number,
-    elements: number,
-    count: number,
-    bit: number,
-    width: number,
-    zeros: number,
-    ones: number,
-    padBytes: number,
-    share: number,
-    target: number,
-  ): void;
-  offer64(
-    map: number,
-    weights: number,
-    elements: number,
-    count: number,
-    bit: number,
-    width: number,
-    zeros: number,
-    ones: number,
-    padBytes: number,
-    share: number,
-    target: number,
-  ): void;
-  accept32(
-    map: number,
-    elements: number,
-    count: number,
-    bit: number,
-    width: number,
-    pads: number,
-    padBytes: number,
-    choices: number,
-    first: number,
-    message: number,
-    share: number,
-  ): void;
-  accept64(
-    map: number,
-    elements: number,
-    count: number,
-    bit: number,
-    width: number,
-    pads: number,
-    padBytes: number,
-    choices: number,
-    first: number,
-    message: number,
-    share: number,
-  ): void;
+  readonly choose32: Choose;
+  readonly choose64: Choose;
+  readonly offer32: Offer;
+  readonly offer64: Offer;
+  readonly accept32: Accept;
+  readonly accept64: Accept;
 }
+
+type Choose = (values: number, elements: number, count: number, bit: number, target: number, first: number) => void;
+
+type Offer = (
+  map: number,
+  weights: number,
+  elements: number,
+  count: number,
+  bit: number,
+  width: number,
+  zeros: number,
+  ones: number,
+  padBytes: number,
+  share: number,
+  target: number,
+) => void;
+
+type Accept = (
+  map: number,
+  elements: number,
+  count: number,
+  bit: number,
+  width: number,
+  pads: number,
+  padBytes: number,
+  choices: number,
+  first: number,
+  message: number,
+  share: number,
+) => void;

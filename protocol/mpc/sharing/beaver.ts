@@ -1,6 +1,6 @@
 import { toFixed } from './fixed.ts';
 import { type LinearMap, mapSizes } from './linear-map.ts';
-import { wipeWords } from './ring.ts';
+import { wipeWords } from './shares.ts';
 import type { Ring, WeightedMap, Words } from './types.ts';
 
 /**

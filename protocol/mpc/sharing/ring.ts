@@ -25,11 +25,6 @@ export function wordBytes(words: Words): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
-/** Zeroes vectors that held shares, masks or values. */
-export function wipeWords(...vectors: readonly Words[]): void {
-  for (const words of vectors) wordBytes(words).fill(0);
-}
-
 function ringOf<W extends Words>(width: Width<W>): Ring<W> {
   const { bits, view, kernels } = width;
   const bytes = bits === 32 ? 4 : 8;

@@ -1,4 +1,4 @@
-import { wipeWords } from './ring.ts';
+import { wipeWords } from './shares.ts';
 import type { Ring, Words } from './types.ts';
 
 /**
@@ -15,7 +15,8 @@ export function truncateLocally<W extends Words>(ring: Ring<W>, share: W, fracti
   const negated = ring.negate(share);
   const shifted = ring.shiftRight(negated, fraction, 'unsigned');
   const result = ring.negate(shifted);
-  wipeWords(negated, shifted);
+  wipeWords(negated);
+  wipeWords(shifted);
   return result;
 }
 

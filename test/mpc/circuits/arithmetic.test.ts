@@ -3,8 +3,7 @@ import {
   add,
   argmaxOf,
   carryOut,
-  type Circuit,
-  CircuitBuilder,
+  type CircuitBuilder,
   less,
   max,
   maxOf,
@@ -14,26 +13,7 @@ import {
   subtract,
   type Word,
 } from '../../../protocol/mpc/circuits/index.ts';
-import { casesFor, evaluate } from './support/words.ts';
-
-type Make = (builder: CircuitBuilder, words: readonly Word[]) => Word;
-
-/** A circuit of one function on words of the widths given. */
-function circuitOf(widths: readonly number[], make: Make): Circuit {
-  const builder = new CircuitBuilder();
-  const words = widths.map((width, at) => builder.input(`x${at}`, width, at % 2 === 0 ? 0 : 1));
-  return builder.build('tested', make(builder, words));
-}
-
-/** Holds a circuit against a function of its inputs, for all inputs or for many. */
-function expectEqual(circuit: Circuit, expected: (...values: bigint[]) => bigint): void {
-  const cases = casesFor(circuit);
-  const outputs = evaluate(circuit, cases);
-  for (const [at, values] of cases.entries()) {
-    const right = BigInt.asUintN(circuit.outputs.length, expected(...values));
-    if (outputs[at] !== right) expect({ values, output: outputs[at] }).toEqual({ values, output: right });
-  }
-}
+import { circuitOf, expectEqual, type Make } from './support/circuit-of.ts';
 
 const flag = (condition: boolean): bigint => (condition ? 1n : 0n);
 const shapes = ['few', 'shallow'] as const;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Prg } from '../../../protocol/mpc/prg.ts';
 import type { LinearMap } from '../../../protocol/mpc/sharing/linear-map.ts';
 import { mapSizes } from '../../../protocol/mpc/sharing/linear-map.ts';
-import { ring32, ring64, wipeWords } from '../../../protocol/mpc/sharing/ring.ts';
+import { ring32, ring64 } from '../../../protocol/mpc/sharing/ring.ts';
 import type { Ring, Words } from '../../../protocol/mpc/sharing/types.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { MAPS } from './maps.ts';
@@ -112,12 +112,6 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
     }
     const still = { ...MAPS[5]!, stride: 0 } as LinearMap;
     expect(codeOf(() => ring.apply(still, ring.zeros(9), ring.zeros(35), 1))).toBe('wire-bounds');
-  });
-
-  it('wipes vectors, and no others that share their buffer', () => {
-    const all = words([1n, 2n, 3n, 4n]);
-    wipeWords(all.subarray(1, 3));
-    expect(plain(all)).toEqual([1n, 0n, 0n, 4n]);
   });
 
   it('prepares no map with weights of another size', () => {

@@ -121,10 +121,12 @@ export function randomCircuit(prg: Prg, widths: readonly [number, number, number
   const right = new Uint32Array(gates);
   const depths = Array.from({ length: first }, () => 0);
   for (let gate = 0; gate < gates; gate++) {
-    kinds[gate] = [0, 0, 1, 1, 2][below(5)]!;
-    left[gate] = below(first + gate);
-    right[gate] = kinds[gate] === 2 ? left[gate] : below(first + gate);
-    depths.push(Math.max(depths[left[gate]]!, depths[right[gate]!]!) + (kinds[gate] === 1 ? 1 : 0));
+    const kind = [0, 0, 1, 1, 2][below(5)]!;
+    const operand = below(first + gate);
+    kinds[gate] = kind;
+    left[gate] = operand;
+    right[gate] = kind === 2 ? operand : below(first + gate);
+    depths.push(Math.max(depths[operand]!, depths[right[gate]!]!) + (kind === 1 ? 1 : 0));
   }
   return {
     name: 'random',
