@@ -44,4 +44,6 @@ export interface GarblingKernels {
   finishHashes(blocks: number, permuted: number, count: number): void;
   addDelta(labels: number, lanes: number, delta: number, bits: number): void;
   readColours(labels: number, lanes: number, bits: number): void;
+  expandKey(key: number, schedule: number, state: number): void;
+  permuteBlocks(schedule: number, blocks: number, groups: number): void;
 }
