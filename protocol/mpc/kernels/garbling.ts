@@ -1,6 +1,7 @@
 /**
  * What assembly/garbling.ts exports. `program` is the address of `gates` records of four words (kind, left, right, out),
- * whose slots are `lanes` labels of 16 bytes each from `labels` on; `tweak` is the first of two tweaks for each AND.
+ * whose slots are `lanes` labels of 16 bytes each from `labels` on; `tweak` is the first of those that each AND
+ * has for its hashes.
  */
 export interface GarblingKernels {
   freeGates(program: number, gates: number, lanes: number, labels: number, offset: number): void;
@@ -32,6 +33,42 @@ export interface GarblingKernels {
     blocks: number,
   ): void;
   evaluateHalfGates(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    tweak: number,
+    permuted: number,
+    tables: number,
+  ): void;
+  prepareThreeHalves(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    delta: number,
+    tweak: number,
+    blocks: number,
+  ): void;
+  garbleThreeHalves(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    delta: number,
+    tweak: number,
+    permuted: number,
+    tables: number,
+  ): void;
+  prepareThreeEvaluation(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    tweak: number,
+    blocks: number,
+  ): void;
+  evaluateThreeHalves(
     program: number,
     gates: number,
     lanes: number,

@@ -7,6 +7,12 @@
 // The hash (Guo, Katz, Wang and Yu 2020, §7.3): H(x, t) = π(σ(x) ⊕ t) ⊕ σ(x) ⊕ t with σ(l, r) = (r ⊕ l, l) on halves.
 
 export * from './permutation';
+export {
+  evaluateThreeHalves,
+  garbleThreeHalves,
+  prepareThreeEvaluation,
+  prepareThreeHalves,
+} from './three-halves';
 
 /** Kinds of gates that need no table; the numbers are GATE's in protocol/mpc/circuits. */
 const NOT: u32 = 2;
