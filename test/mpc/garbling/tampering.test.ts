@@ -10,12 +10,14 @@ import { type Case, dealtTransfers, prgOf, randomInputs, runGarbling } from './s
 const circuit = rectifyCircuit(8, 3);
 const LANES = 4;
 const inputs = randomInputs(prgOf(5), circuit, LANES);
-const run = (more: Partial<Case>): unknown => runGarbling({ circuit, inputs, ...more });
+
 const flip = (message: Uint8Array, at: number): void => {
   message[at]! ^= 1 << (at % 8);
 };
 
-describe('altered messages of a garbled circuit', () => {
+describe.each(['half-gates', 'three-halves'] as const)('altered messages of a circuit garbled by %s', (scheme) => {
+  const run = (more: Partial<Case>): unknown => runGarbling({ circuit, inputs, scheme, ...more });
+
   it('are refused as garbage: tables, on any run of bytes', () => {
     for (let at = 16; at < 16 + 32 * 8; at += 5) {
       expect(
@@ -108,7 +110,7 @@ describe('another circuit', () => {
       kinds,
       right: circuit.right.map((wire, at) => (at === gate ? circuit.left[at]! : wire)),
     };
-    expect(codeOf(() => run({ evaluators: other }))).toBe('garbled-output');
+    expect(codeOf(() => runGarbling({ circuit, inputs, evaluators: other }))).toBe('garbled-output');
   });
 
   it('is refused even if its tables evaluate as well: a gate that no output needs', () => {

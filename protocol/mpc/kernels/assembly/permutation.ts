@@ -12,35 +12,25 @@
 /** Bytes of a state. */
 const STATE: usize = 128;
 
-// @ts-ignore: decorator
-@inline
 function plane(state: usize, index: usize): v128 {
   return v128.load(state + (index << 4));
 }
 
-// @ts-ignore: decorator
-@inline
 function put(state: usize, index: usize, value: v128): void {
   v128.store(state + (index << 4), value);
 }
 
 /** The upper coordinate of a product in GF(4), of (h, l) and (m, n). */
-// @ts-ignore: decorator
-@inline
 function upper(h: v128, l: v128, m: v128, n: v128): v128 {
   return v128.xor(v128.xor(v128.and(h, n), v128.and(l, m)), v128.and(h, m));
 }
 
 /** The lower coordinate of that product. */
-// @ts-ignore: decorator
-@inline
 function lower(h: v128, l: v128, m: v128, n: v128): v128 {
   return v128.xor(v128.and(l, n), v128.and(h, m));
 }
 
 /** One step of a transposition: bits of vectors a and a + s are exchanged where their index has bit s. */
-// @ts-ignore: decorator
-@inline
 function exchange(state: usize, a: usize, s: i32, mask: v128): void {
   const left = plane(state, a);
   const right = plane(state, a + <usize>s);
@@ -63,8 +53,6 @@ function transpose(state: usize): void {
 }
 
 /** Puts the product of x and d in GF(16) into four planes. */
-// @ts-ignore: decorator
-@inline
 function multiply(
   state: usize,
   at: usize,
@@ -231,8 +219,6 @@ function leaveForward(state: usize): void {
   put(state, 7, shared3);
 }
 
-// @ts-ignore: decorator
-@inline
 function addRoundKey(state: usize, key: usize): void {
   for (let at: usize = 0; at < STATE; at += 16) {
     v128.store(state + at, v128.xor(v128.load(state + at), v128.load(key + at)));
@@ -248,22 +234,16 @@ function unshiftRows(state: usize): void {
 }
 
 /** The byte below in the same column. */
-// @ts-ignore: decorator
-@inline
 function below(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(1, 2, 3, 0, 5, 6, 7, 4, 9, 10, 11, 8, 13, 14, 15, 12));
 }
 
 /** The byte two below in the same column. */
-// @ts-ignore: decorator
-@inline
 function twoBelow(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
 /** A plane of the sum with the byte two below. */
-// @ts-ignore: decorator
-@inline
 function pair(state: usize, index: usize): v128 {
   const a = plane(state, index);
   return v128.xor(a, twoBelow(a));
@@ -304,8 +284,6 @@ function unmixColumns(state: usize): void {
 }
 
 /** A plane of MixColumns, given that plane of the doubled sum. */
-// @ts-ignore: decorator
-@inline
 function mix(state: usize, index: usize, a: v128, doubled: v128): void {
   const next = below(a);
   put(state, index, v128.xor(v128.xor(doubled, next), twoBelow(v128.xor(a, next))));
@@ -316,7 +294,7 @@ function spread(key: usize, planes: usize): void {
   const bytes = v128.load(key);
   for (let bit: i32 = 0; bit < 8; bit++) {
     const mask = i8x16.splat(<i8>((<i32>1) << bit));
-    v128.store(planes + (<usize>bit << 4), i8x16.eq(v128.and(bytes, mask), mask));
+    v128.store(planes + ((<usize>bit) << 4), i8x16.eq(v128.and(bytes, mask), mask));
   }
 }
 

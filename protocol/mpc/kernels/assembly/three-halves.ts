@@ -15,30 +15,22 @@
 
 const HALVES: usize = 25;
 
-// @ts-ignore: decorator
-@inline
 function sigma(x: v128): v128 {
   return v128.xor(v128.shuffle<u64>(x, x, 1, 0), v128.and(x, i64x2(-1, 0)));
 }
 
 /** Left half of what r adds. */
-// @ts-ignore: decorator
-@inline
 function addedLeft(r: u64, al: u64, ar: u64, bl: u64, br: u64): u64 {
   const common = al ^ br;
   return ((common ^ ar) & -(r & 1)) ^ ((common ^ bl) & -((r >> 1) & 1));
 }
 
 /** Right half of what r adds. */
-// @ts-ignore: decorator
-@inline
 function addedRight(r: u64, al: u64, ar: u64, bl: u64, br: u64): u64 {
   return ((ar ^ bl) & -(r & 1)) ^ ((al ^ ar ^ br) & -((r >> 1) & 1));
 }
 
 /** The garbler's label of colour 0. */
-// @ts-ignore: decorator
-@inline
 function colourless(label: v128, delta: v128): v128 {
   const mask = i32x4.shr_s(i32x4.shl(label, 31), 31);
   return v128.xor(label, v128.and(delta, v128.shuffle<u32>(mask, mask, 0, 0, 0, 0)));
@@ -60,8 +52,8 @@ export function prepareThreeHalves(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
     for (let at: usize = 0; at < size; at += 16, blocks += 96) {
       const a = sigma(colourless(v128.load(left + at), difference));
       const b = sigma(colourless(v128.load(right + at), difference));
@@ -100,9 +92,9 @@ export function garbleThreeHalves(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
-    const out = labels + (<usize>load<u32>(program, 12)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
+    const out = labels + <usize>load<u32>(program, 12) * size;
     for (let at: usize = 0; at < size; at += 16, permuted += 96, tables += HALVES) {
       const colourA = load<u64>(left + at) & 1;
       const colourB = load<u64>(right + at) & 1;
@@ -181,8 +173,8 @@ export function prepareThreeEvaluation(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
     for (let at: usize = 0; at < size; at += 16, blocks += 48) {
       const a = sigma(v128.load(left + at));
       const b = sigma(v128.load(right + at));
@@ -210,9 +202,9 @@ export function evaluateThreeHalves(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
-    const out = labels + (<usize>load<u32>(program, 12)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
+    const out = labels + <usize>load<u32>(program, 12) * size;
     for (let at: usize = 0; at < size; at += 16, permuted += 48, tables += HALVES) {
       const a = v128.load(left + at);
       const b = v128.load(right + at);
@@ -238,19 +230,11 @@ export function evaluateThreeHalves(
       const common = i64x2.extract_lane(hashBoth, 0) ^ third;
       store<u64>(
         out + at,
-        i64x2.extract_lane(hashA, 0) ^
-          common ^
-          (load<u64>(tables) & -i) ^
-          (bl & -i) ^
-          addedLeft(r, al, ar, bl, br),
+        i64x2.extract_lane(hashA, 0) ^ common ^ (load<u64>(tables) & -i) ^ (bl & -i) ^ addedLeft(r, al, ar, bl, br),
       );
       store<u64>(
         out + at,
-        i64x2.extract_lane(hashB, 0) ^
-          common ^
-          (load<u64>(tables, 8) & -j) ^
-          (ar & -j) ^
-          addedRight(r, al, ar, bl, br),
+        i64x2.extract_lane(hashB, 0) ^ common ^ (load<u64>(tables, 8) & -j) ^ (ar & -j) ^ addedRight(r, al, ar, bl, br),
         8,
       );
     }
