@@ -16,7 +16,8 @@ import type { Circuit } from './circuit.ts';
  * carry out of the whole word, right only if n = 1: then the top bits of z0, z1 and the carry into them add up to 0 or 2,
  * so a carry leaves the word if one of z0 and z1 has its top bit set. With shift = 0 only n.
  *
- * Depth ⌈log2 bits⌉, which is minimal; 2(bits − 1) − depth ANDs for n (57 at 32 bits, 120 at 64), one for w, and some for c.
+ * Depth ⌈log2 bits⌉, which is minimal; 2(bits − 1) − depth ANDs for n, one for w, and some for c: in all 57 at 32 bits
+ * without a shift and 60 for a shift by 12; at 64 bits 120, and 123 for a shift by 20.
  * @param bits width of the words, from 2
  * @param shift from 0 to bits − 1
  * @throws CairnError `internal` for other sizes
