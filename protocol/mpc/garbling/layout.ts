@@ -4,7 +4,7 @@ import type { Program } from './program.ts';
 export const BATCH = 1024;
 
 /** Bytes of a message that carries tables or labels, at most: one that is being filled stays in the cache. */
-export const MESSAGE = 262_144;
+const MESSAGE = 262_144;
 
 /** Bytes before the tables of a message: the key under which they were hashed. */
 export const KEY = 16;

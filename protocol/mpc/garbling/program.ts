@@ -5,7 +5,7 @@ import { type Circuit, GATE, type ScheduleStep, scheduleOf, wiresOf } from '../c
 const RECORD = 4;
 
 /** One level of a circuit: gates that need no table, then ANDs that do not depend on one another. */
-export interface Step {
+interface Step {
   /** The first record of the free gates. */
   readonly free: number;
   /** The first record of the ANDs, which is the end of the free gates. */

@@ -25,7 +25,7 @@ const DICE = [
 ] as const;
 
 /** What r adds in case ij. */
-export function added(r: number, i: number, j: number, a: bigint, b: bigint): Halves {
+function added(r: number, i: number, j: number, a: bigint, b: bigint): Halves {
   const operands = [...halves(a), ...halves(b)];
   const row = (half: 0 | 1): bigint =>
     operands.reduce((sum, operand, at) => {
