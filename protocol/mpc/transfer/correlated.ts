@@ -4,8 +4,9 @@ import { cleanChoices, type ExtensionReceiver, type ExtensionSender, MAX_STEP, s
 import { type CorrelatedReceiver, type CorrelatedSender, LABEL_BYTES } from './types.ts';
 
 /**
- * Correlated transfers, as many as are wanted, in messages of at most 1 MiB that go from the receiver to the sender alone. They are safe
- * as the labels of a garbled circuit; as pads they must be hashed first (random.ts), since all pairs differ by one delta.
+ * Correlated transfers, as many as are wanted, in messages of at most 1 MiB that go from the receiver to the sender
+ * alone. They are safe as the labels of a garbled circuit; as pads they must be hashed first (random.ts), since all
+ * pairs differ by one delta.
  */
 
 /**
@@ -43,7 +44,9 @@ export function* correlatedReceiver(
   return { choices: chosen, labels };
 }
 
-/** Cuts a number of transfers into steps of at most `max`, which is a multiple of 8: where each begins, and its length. */
+/**
+ * Cuts a number of transfers into steps of at most `max`, which is a multiple of 8: where each begins, and its length.
+ */
 export function* stepsOf(count: number, max: number): Generator<readonly [from: number, length: number]> {
   for (let from = 0; from < count; from += max) yield [from, Math.min(max, count - from)];
 }

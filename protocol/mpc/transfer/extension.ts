@@ -95,13 +95,13 @@ class ColumnKeys {
 }
 
 /**
- * One side of an IKNP extension (Ishai, Kilian, Nissim and Petrank 2003, §3, with the correlation of Asharov, Lindell, Schneider and
- * Zohner 2013, §5.1), the receiver of its transfers, which was the sender of the base transfers. Correlated: what the sender gets are
- * not strings of its choice.
+ * One side of an IKNP extension (Ishai, Kilian, Nissim and Petrank 2003, §3, with the correlation of Asharov, Lindell,
+ * Schneider and Zohner 2013, §5.1), the receiver of its transfers, which was the sender of the base transfers.
+ * Correlated: what the sender gets are not strings of its choice.
  *
- * Semi-honest: a receiver that uses other choices in different columns learns bits of the sender's delta, since the check of
- * consistency by Keller, Orsini and Scholl (2015) is left out. A cheating sender learns nothing of the choices: all it gets is masked
- * by the streams of which the base transfers gave it one of two.
+ * Semi-honest: a receiver that uses other choices in different columns learns bits of the sender's delta, since the
+ * check of consistency by Keller, Orsini and Scholl (2015) is left out. A cheating sender learns nothing of the
+ * choices: all it gets is masked by the streams of which the base transfers gave it one of two.
  */
 export class ExtensionReceiver {
   readonly #keys: ColumnKeys;
@@ -117,8 +117,10 @@ export class ExtensionReceiver {
   /**
    * A step of `count` transfers.
    * @param choices ⌈count / 8⌉ bytes; bits after the last are ignored
-   * @returns a message of {@link stepBytes} for the sender; the labels, 16 bytes a transfer; a public key for hashing them
-   * @throws CairnError `wire-bounds` for a count or number of bytes that does not fit, `secret-wiped` after {@link wipe}
+   * @returns a message of {@link stepBytes} for the sender; the labels, 16 bytes a transfer; a public key for hashing
+   * them
+   * @throws CairnError `wire-bounds` for a count or number of bytes that does not fit, `secret-wiped` after
+   *   {@link wipe}
    */
   step(choices: Uint8Array, count: number): ReceiverStep {
     checkStep(count);
@@ -132,6 +134,7 @@ export class ExtensionReceiver {
       const message = memory.reserve(COLUMNS * width);
       const rows = memory.reserve(COLUMNS * width);
       memory.bytes(bits, packed.length).set(packed);
+      packed.fill(0);
       memory.kernels.extendReceiver(streams, counter, bits, width, tile, message, rows);
       return {
         message: memory.bytes(message, COLUMNS * width).slice(),
@@ -147,7 +150,9 @@ export class ExtensionReceiver {
   }
 }
 
-/** The other side: the sender of the extension's transfers, which chose in the base transfers by the bits of its delta. */
+/**
+ * The other side: the sender of the extension's transfers, which chose in the base transfers by the bits of its delta.
+ */
 export class ExtensionSender {
   /** 16 bytes; the lowest bit is 1. Not to be changed. */
   readonly delta: Uint8Array;

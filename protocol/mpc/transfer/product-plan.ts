@@ -3,16 +3,16 @@ import { convolvedSize, type ConvolutionMap, type LinearMap, mapSizes } from '..
 import { MAX_STEP } from './extension.ts';
 
 /**
- * How the products of a linear map are made of transfers. Each number of the input side that the map uses gives one transfer for each of its
- * bits, which carries the products of that bit with all weights that this number meets. Bit j only matters to the upper bits − j bits
- * of a product, so its transfer carries ⌈(bits − j) / 8⌉ bytes for each.
+ * How the products of a linear map are made of transfers. Each number of the input side that the map uses gives one
+ * transfer for each of its bits, which carries the products of that bit with all weights that this number meets. Bit j
+ * only matters to the upper bits − j bits of a product, so its transfer carries ⌈(bits − j) / 8⌉ bytes for each.
  */
 
 /** The largest message of the products' sender. */
 const MAX_MESSAGE = 2 ** 20;
 
 /** Transfers of the same bit and the same number of products, carried one after the other in a message. */
-export interface Piece {
+interface Piece {
   readonly bit: number;
   /** Places of the input side's numbers, image by image. */
   readonly elements: Uint32Array;
@@ -67,7 +67,10 @@ export function diagonalRuns(count: number): MapRuns {
   };
 }
 
-/** One run goes through the filters: their weights for the same place of the window, and the same place of their outputs. */
+/**
+ * One run goes through the filters: their weights for the same place of the window, and the same place of their
+ * outputs.
+ */
 function convolutionSteps(map: ConvolutionMap): readonly [number, number, number] {
   const [rows, columns] = convolvedSize(map);
   return [map.filters, map.channels * map.size * map.size, rows * columns];

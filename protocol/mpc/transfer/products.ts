@@ -10,21 +10,23 @@ import { type ProductInput, ProductShare } from './product-share.ts';
 import type { BothWays } from './setup.ts';
 
 /**
- * Shares of matrix products without a dealer: triples for SecureML (Mohassel and Zhang 2017, §IV-E), after Gilboa (1999). Party i has
- * weights B_i and inputs A_i; both get C_i with C_0 + C_1 = map(B_0 + B_1, A_0 + A_1). Of the four products two are local; for the
- * others, the owner of the inputs chooses by their bits, and each transfer carries the products of one bit with all weights that it
- * meets: it gets pad + bit · weight, and the owner of the weights has −pad. Correlated, so that one ring element is sent for a product and
- * not two. Both directions run at once, and the next step's choices travel with this step's products: one trip a batch.
+ * Shares of matrix products without a dealer: triples for SecureML (Mohassel and Zhang 2017, §IV-E), after Gilboa
+ * (1999). Party i has weights B_i and inputs A_i; both get C_i with C_0 + C_1 = map(B_0 + B_1, A_0 + A_1). Of the four
+ * products two are local; for the others, the owner of the inputs chooses by their bits, and each transfer carries the
+ * products of one bit with all weights that it meets: it gets pad + bit · weight, and the owner of the weights has
+ * −pad. Correlated, so that one ring element is sent for a product and not two. Both directions run at once, and the
+ * next step's choices travel with this step's products: one trip a batch.
  *
- * Semi-honest: a receiver may choose by other bits than those of its share, and a sender offer other products; both make C wrong in a
- * way that the other side does not notice.
+ * Semi-honest: a receiver may choose by other bits than those of its share, and a sender offer other products; both
+ * make C wrong in a way that the other side does not notice.
  */
 
 /**
  * This party's share of the map of a batch; both parties run this with the same ring, map and batch.
  * @param setup used by nothing else at the same time
  * @param own its shares of the weights and of the batch's inputs
- * @throws CairnError `wire-bounds` for vectors that do not fit the map, or a map whose products of one number exceed 1 MiB
+ * @throws CairnError `wire-bounds` for vectors that do not fit the map, or a map whose products of one number exceed 1
+ * MiB
  */
 export function* shareProducts<W extends Words>(
   ring: Ring<W>,
@@ -53,7 +55,8 @@ export interface Squares<W extends Words> {
 }
 
 /**
- * Shares of `count` uniform numbers and of their squares; both parties run this. Each number is an input whose only weight it is itself.
+ * Shares of `count` uniform numbers and of their squares; both parties run this. Each number is an input whose only
+ * weight it is itself.
  * @param prg gives this party's share of the numbers
  */
 export function* shareSquares<W extends Words>(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keystreamWords } from '../../../protocol/kernels/index.ts';
 import { arena } from '../../../protocol/mpc/kernels/arena.ts';
-import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/correlated.ts';
+import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/index.ts';
 import { ExtensionReceiver, MAX_STEP, stepBytes } from '../../../protocol/mpc/transfer/extension.ts';
 import { runPair, send } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
