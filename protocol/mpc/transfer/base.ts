@@ -66,7 +66,7 @@ function keyOf(opening: Uint8Array, answer: Uint8Array, index: number, shared: G
 
 /** The hash of what both sides sent: names their setup. */
 function sessionOf(opening: Uint8Array, answers: Uint8Array): Uint8Array {
-  return transcript(portablePrimitives, LABELS.transferSession, opening, answers);
+  return transcript(portablePrimitives, LABELS.transferSetup, opening, answers);
 }
 
 /** The sender of base transfers. */

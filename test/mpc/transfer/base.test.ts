@@ -70,7 +70,7 @@ describe('base transfers', () => {
         expect(sent.pairs.subarray(64 * i + 32 * choice, 64 * i + 32 * choice + 32)).toEqual(key);
       }
     }
-    expect(sent.session).toEqual(hashOf('cairn/1 transfer session', sender.opening, received.answers));
+    expect(sent.session).toEqual(hashOf('cairn/1 transfer setup', sender.opening, received.answers));
   });
 
   it('give unrelated keys for the same answer at another place', () => {
