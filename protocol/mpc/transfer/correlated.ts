@@ -16,9 +16,7 @@ import { type CorrelatedReceiver, type CorrelatedSender, LABEL_BYTES } from './t
 export function* correlatedSender(extension: ExtensionSender, count: number): Party<CorrelatedSender> {
   const zeros = new Uint8Array(LABEL_BYTES * count);
   for (const [from, length] of stepsOf(count, MAX_STEP)) {
-    const step = extension.step(yield* receive(stepBytes(length)), length);
-    zeros.set(step.zeros, LABEL_BYTES * from);
-    step.zeros.fill(0);
+    extension.step(yield* receive(stepBytes(length)), length, partOf(zeros, from, length));
   }
   return { delta: extension.delta.slice(), zeros };
 }
@@ -36,12 +34,14 @@ export function* correlatedReceiver(
   const chosen = cleanChoices(choices, count);
   const labels = new Uint8Array(LABEL_BYTES * count);
   for (const [from, length] of stepsOf(count, MAX_STEP)) {
-    const step = extension.step(choicesOf(chosen, from, length), length);
-    labels.set(step.labels, LABEL_BYTES * from);
-    step.labels.fill(0);
-    yield* send(step.message);
+    const choicesHere = choicesOf(chosen, from, length);
+    yield* send(extension.step(choicesHere, length, partOf(labels, from, length)).message);
   }
   return { choices: chosen, labels };
+}
+
+function partOf(labels: Uint8Array, from: number, length: number): Uint8Array {
+  return labels.subarray(LABEL_BYTES * from, LABEL_BYTES * (from + length));
 }
 
 /**

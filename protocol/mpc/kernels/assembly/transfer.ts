@@ -166,9 +166,9 @@ function storeTile(tile: usize, rows: usize, width: usize): void {
  * @param streams 256 prepared streams
  * @param counter the streams' block number
  * @param choices `width` bytes
- * @param width bytes of a column of the message: a multiple of 16
+ * @param width bytes of a column: a multiple of 16
  * @param tile 129 · 256 bytes of scratch
- * @param message 128 columns of `width` bytes
+ * @param message 128 · width bytes: for each tile, its part of each column
  * @param rows 8 · width rows of 16 bytes: T transposed
  */
 export function extendReceiver(
@@ -187,7 +187,7 @@ export function extendReceiver(
       const own = tile + column * GROUP;
       expand(streams + 2 * STREAM * column, counter, own);
       expand(streams + 2 * STREAM * column + STREAM, counter, other);
-      const target = message + column * width + from;
+      const target = message + COLUMNS * from + column * wanted;
       for (let at: usize = 0; at < wanted; at += 16) {
         const masked = v128.xor(v128.load(own + at), v128.load(other + at));
         v128.store(target + at, v128.xor(masked, v128.load(choices + from + at)));
@@ -220,7 +220,7 @@ export function extendSender(
       expand(streams + STREAM * column, counter, own);
       const bit = (load<u8>(delta + column / 8) >> (<u8>(column % 8))) & 1;
       const chosen = i8x16.splat(-(<i8>bit));
-      const source = message + column * width + from;
+      const source = message + COLUMNS * from + column * wanted;
       for (let at: usize = 0; at < wanted; at += 16) {
         const corrected = v128.xor(v128.load(own + at), v128.and(chosen, v128.load(source + at)));
         v128.store(own + at, corrected);
