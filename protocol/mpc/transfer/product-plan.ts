@@ -57,13 +57,17 @@ export function runsOf(map: LinearMap): MapRuns {
   };
 }
 
-/** Runs of the map that multiplies each input with one weight of its own. */
-export function diagonalRuns(count: number): MapRuns {
-  const each = Array.from({ length: count }, (_, i) => i);
+/**
+ * Runs of the map that multiplies each input with `each` weights that no other input meets. Weights and outputs lie
+ * vector by vector: those of input i at i, count + i and so on.
+ */
+export function elementwiseRuns(count: number, each: number): MapRuns {
+  const all = Array.from({ length: count }, (_, i) => i);
+  const shape = [count, count * each, each, count, count];
   return {
-    words: Uint32Array.from([count, count, 1, 1, 1, ...each, count, ...each.flatMap((i) => [i, i])]),
+    words: Uint32Array.from([...shape, ...all, count, ...all.flatMap((i) => [i, i])]),
     runsOfInput: new Uint32Array(count).fill(1),
-    length: 1,
+    length: each,
   };
 }
 
@@ -96,9 +100,16 @@ function addConvolutionRuns(map: ConvolutionMap, input: number, runs: number[]):
 
 /**
  * The batches, in the order in which both sides work them off.
+ * @param bits of the ring
+ * @param chosenBits of the inputs: as many as the ring's, or 1 for inputs that are 0 or 1
  * @throws CairnError `wire-bounds` if the products of one number do not fit a message
  */
-export function batchesOf({ runsOfInput, length }: MapRuns, batch: number, bits: 32 | 64): readonly Batch[] {
+export function batchesOf(
+  { runsOfInput, length }: MapRuns,
+  batch: number,
+  bits: 32 | 64,
+  chosenBits: number = bits,
+): readonly Batch[] {
   const batches: Batch[] = [];
   let pieces: Piece[] = [];
   let [transfers, messageBytes] = [0, 0];
@@ -108,7 +119,7 @@ export function batchesOf({ runsOfInput, length }: MapRuns, batch: number, bits:
     [transfers, messageBytes] = [0, 0];
   };
   const classes = elementsByRuns(runsOfInput, batch);
-  for (let bit = 0; bit < bits; bit++) {
+  for (let bit = 0; bit < chosenBits; bit++) {
     const width = Math.ceil((bits - bit) / 8);
     for (const [runs, elements] of classes) {
       const products = runs * length;

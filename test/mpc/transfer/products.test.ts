@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LinearMap } from '../../../protocol/mpc/sharing/linear-map.ts';
 import { mapSizes, ring32, ring64, type Ring, type Words } from '../../../protocol/mpc/sharing/index.ts';
 import { batchesOf, runsOf } from '../../../protocol/mpc/transfer/product-plan.ts';
-import { type ProductInput, shareProducts, shareSquares } from '../../../protocol/mpc/transfer/index.ts';
+import { type ProductInput, shareProducts } from '../../../protocol/mpc/transfer/index.ts';
 import { runPair } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { aes, bothWays, prgOf } from './fixtures.ts';
@@ -54,24 +54,6 @@ describe.each([
     const { results, product } = run(ring64, map, batch);
     expect([...ring64.add(...results)]).toEqual([...product]);
   });
-});
-
-describe('squares by transfers', () => {
-  it.each([ring32, ring64] as readonly Ring[])(
-    'are shares of a² for a that neither side knows ($bits bits)',
-    (ring) => {
-      const count = 333;
-      const [x, y] = runPair(
-        shareSquares(ring, count, prgOf(1), setup[0]),
-        shareSquares(ring, count, prgOf(2), setup[1]),
-        aes,
-      ).results;
-      const a = ring.add(x.a, y.a);
-      expect([...ring.add(x.squares, y.squares)]).toEqual([...ring.multiply(a, a)]);
-      expect([...x.a]).toEqual([...ring.draw(prgOf(1), count)]);
-      expect([...x.squares]).not.toEqual([...ring.multiply(x.a, x.a)]);
-    },
-  );
 });
 
 describe('products by transfers', () => {
