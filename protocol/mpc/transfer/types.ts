@@ -6,18 +6,13 @@ export const LABEL_BYTES = 16;
  * It does not know which of them the receiver has.
  */
 export interface CorrelatedSender {
-  /**
-   * 16 bytes, the same for all transfers; the lowest bit of byte 0 is 1, so that two strings differ in it (point and
-   * permute).
-   */
+  /** 16 bytes, the same for all transfers; the lowest bit of byte 0 is 1, so that two strings differ in it (point and permute). */
   readonly delta: Uint8Array;
   /** 16 bytes a transfer. */
   readonly zeros: Uint8Array;
 }
 
-/**
- * What the receiver holds: of transfer i the string labels_i = zeros_i ⊕ choices_i · delta, and nothing of the other.
- */
+/** What the receiver holds: of transfer i the string labels_i = zeros_i ⊕ choices_i · delta, and nothing of the other. */
 export interface CorrelatedReceiver {
   /** A bit a transfer: transfer i is bit i mod 8 of byte ⌊i / 8⌋; bits after the last are 0. */
   readonly choices: Uint8Array;
