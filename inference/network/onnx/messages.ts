@@ -72,7 +72,7 @@ function rawValues(raw: Uint8Array, type: number, count: number): number[] {
 function readTensor(message: Uint8Array): OnnxTensor {
   let name = '';
   let type = 0;
-  let external = false;
+  const external: true[] = [];
   let raw: Uint8Array | undefined;
   const shape: number[] = [];
   const listed: number[] = [];
@@ -85,11 +85,13 @@ function readTensor(message: Uint8Array): OnnxTensor {
     8: text((value) => (name = value)),
     9: bytes((value) => (raw = value)),
     10: doubles(listed),
-    13: bytes(() => (external = true)),
-    14: integer((value) => (external ||= value !== 0)),
+    13: bytes(() => external.push(true)),
+    14: integer((value) => {
+      if (value !== 0) external.push(true);
+    }),
   });
   const shown = JSON.stringify(name);
-  if (external) {
+  if (external.length > 0) {
     throw new CairnError('network-unsupported', `tensor ${shown} keeps its values in another file`, {
       hint: 'export the network into one file',
     });
