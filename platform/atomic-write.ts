@@ -35,11 +35,13 @@ export interface AtomicOptions {
 /**
  * Writes a file whole or not at all, even if the machine crashes at any moment: temporary file, fsync, rename, fsync of
  * the folder.
- * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and any that `place` throws, unchanged
+ * @param content whole, or in parts that may be made as they are written
+ * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and any CairnError that `place` throws, or
+ * making the content, unchanged
  */
 export async function writeAtomically(
   path: string,
-  content: Uint8Array | readonly Uint8Array[] | string,
+  content: Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array> | string,
   options: AtomicOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
@@ -49,7 +51,7 @@ export async function writeAtomically(
     const handle = await open(temporary, 'wx', mode);
     try {
       const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
-      for (const part of parts) await handle.writeFile(part);
+      for await (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

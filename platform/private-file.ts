@@ -1,4 +1,4 @@
-import { link, open, rename } from 'node:fs/promises';
+import { type FileHandle, link, open, rename } from 'node:fs/promises';
 import { CairnError } from '../protocol/errors.ts';
 import { writeAtomically } from './atomic-write.ts';
 
@@ -10,33 +10,50 @@ const OTHERS = 0o077;
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 /**
+ * Opens a file that contains a secret; the caller closes it.
+ * @param flags as Node's: `r`, or `r+` to write into it as well
+ * @throws CairnError `key-file-mode` if group or others have any permission on it, `config-unreadable`
+ */
+export async function openPrivate(path: string, flags: 'r' | 'r+'): Promise<FileHandle> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, flags);
+    // The mode of the open file, so that it cannot be swapped in between.
+    const { mode } = await file.stat();
+    // Windows uses access control lists, about which the mode that Node makes up there says nothing.
+    if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+      const text = `${path} is accessible to other users (mode ${(mode & 0o777).toString(8)}), as no file with a secret key may be`;
+      throw new CairnError('key-file-mode', text, {
+        hint: `check that it is the file you mean; then chmod 600 ${path}, and if others had access, create a new key`,
+      });
+    }
+    return file;
+  } catch (cause) {
+    await file?.close();
+    throw cause instanceof CairnError ? cause : unreadable(path, cause);
+  }
+}
+
+/**
  * Reads a file that contains a secret.
  * @throws CairnError `key-file-mode` if group or others have any permission on it, `config-unreadable`
  */
 export async function readPrivate(path: string): Promise<string> {
+  const file = await openPrivate(path, 'r');
   try {
-    const file = await open(path, 'r');
-    try {
-      // The mode of the open file, so that it cannot be swapped in between.
-      const { mode } = await file.stat();
-      // Windows uses access control lists, about which the mode that Node makes up there says nothing.
-      if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
-        const text = `${path} is accessible to other users (mode ${(mode & 0o777).toString(8)}), as no file with a secret key may be`;
-        throw new CairnError('key-file-mode', text, {
-          hint: `check that it is the file you mean; then chmod 600 ${path}, and if others had access, create a new key`,
-        });
-      }
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
+    return await file.readFile('utf8');
   } catch (cause) {
-    if (cause instanceof CairnError) throw cause;
-    const { code } = cause as NodeJS.ErrnoException;
-    const said =
-      code === 'ENOENT' ? `file ${path} does not exist` : `${path} cannot be read (${code ?? reasonOf(cause)})`;
-    throw new CairnError('config-unreadable', said, { cause, hint: 'check the path, and the file’s owner' });
+    throw unreadable(path, cause);
+  } finally {
+    await file.close();
   }
+}
+
+function unreadable(path: string, cause: unknown): CairnError {
+  const { code } = cause as NodeJS.ErrnoException;
+  const said =
+    code === 'ENOENT' ? `file ${path} does not exist` : `${path} cannot be read (${code ?? reasonOf(cause)})`;
+  return new CairnError('config-unreadable', said, { cause, hint: 'check the path, and the file’s owner' });
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Words } from '../sharing/types.ts';
 import type { DealtKind } from './dealt-kind.ts';
 import { ringOf } from './ring-of.ts';
 import type { LinearDemand, LinearPart } from './types.ts';
+import { wipe } from './wipe.ts';
 
 const drawInputs = ({ bits, batch, map }: LinearDemand, prg: Prg): Words =>
   ringOf(bits).draw(prg, batch * mapSizes(map).inputs);
@@ -28,8 +29,8 @@ export const dealtLinear: DealtKind<LinearDemand, LinearPart, { readonly a: Word
     const products = ring.apply(demand.map, masks.of(demand), inputs, demand.batch);
     ring.subtractInto(products, seeded.c);
     const bytes = ring.toBytes(products);
-    products.fill(0 as never);
-    if (own.a !== undefined) inputs.fill(0 as never);
+    wipe(products);
+    if (own.a !== undefined) wipe(inputs);
     return bytes;
   },
   complete: (demand, own, correction) => ({ a: own.a, c: ringOf(demand.bits).fromBytes(correction) }),
