@@ -23,6 +23,7 @@ export type {
   PoolKind,
   PoolLayer,
 } from './network/types.ts';
+export { costOf, type PlanCost } from './plan/cost.ts';
 export { compile, type Compiled, type CompileOptions } from './plan/compile.ts';
 export { decodePlan, encodePlan } from './plan/encode.ts';
 export { assertSamePlan, planHash } from './plan/hash.ts';

@@ -122,10 +122,8 @@ describe('the ring and the fraction of a plan', () => {
     // Squares of squares of squares: the intervals double their bits each time.
     const squares = ['dense 64', 'square', 'dense 64', 'square', 'dense 64', 'square', 'dense 64', 'square', 'dense 4'];
     const network = networkOf(2, [64], squares, 1.8);
-    const proven = compile(network, chameleon);
+    expect(refusal(network, chameleon).hint).toContain('example inputs for a calibration');
     const calibrated = compile(network, { ...chameleon, calibration: drawnInputs(3, network, 50) });
-    expect(proven.plan.fraction).toBeLessThan(8);
-    expect(proven.bounds).toBe('proven');
     expect(calibrated.bounds).toBe('calibrated');
     expect(calibrated.plan.fraction).toBeGreaterThanOrEqual(8);
   });

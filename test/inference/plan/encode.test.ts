@@ -32,7 +32,7 @@ const [PLAN] = PLANS as [Plan];
 /** The plan with one step changed. */
 const withStep = (plan: Plan, at: number, change: object): Plan => ({
   ...plan,
-  steps: plan.steps.map((step, i) => (i === at ? ({ ...step, ...change }) : step)),
+  steps: plan.steps.map((step, i) => (i === at ? { ...step, ...change } : step)),
 });
 
 describe('an encoded plan', () => {
@@ -113,6 +113,21 @@ describe('an encoded plan', () => {
     expect(decodePlan(encodePlan({ ...plan, system: 'chameleon' })).bits).toBe(64);
   });
 
+  it('bounds the number of classes that an argmax compares', () => {
+    const plan = (outputs: number, reveal: 'class' | 'scores'): Plan => ({
+      ...PLAN,
+      reveal,
+      inputShape: [2],
+      steps: [
+        { kind: 'linear', map: { kind: 'dense', inputs: 2, outputs }, bias: false, layer: 0, fraction: 1 },
+        { kind: 'reveal', what: reveal, count: outputs },
+      ],
+    });
+    expect(traceOf(plan(4096, 'class')).outputs).toBe(4096);
+    expect(codeOf(() => traceOf(plan(4097, 'class')))).toBe('wire-bounds');
+    expect(traceOf(plan(4097, 'scores')).outputs).toBe(4097);
+  });
+
   it('bounds the products of all layers together', () => {
     const wide = { kind: 'dense', inputs: 8000, outputs: 8000 } as const;
     const steps = (count: number): Step[] => [
@@ -120,9 +135,9 @@ describe('an encoded plan', () => {
         { kind: 'linear', map: wide, bias: false, layer, fraction: 1 },
         { kind: 'rectify', count: 8000, shift: 1 },
       ]).flat(),
-      { kind: 'reveal', what: 'class', count: 8000 },
+      { kind: 'reveal', what: 'scores', count: 8000 },
     ];
-    const plan = (count: number): Plan => ({ ...PLAN, inputShape: [8000], steps: steps(count) });
+    const plan = (count: number): Plan => ({ ...PLAN, reveal: 'scores', inputShape: [8000], steps: steps(count) });
     expect(traceOf(plan(60)).outputs).toBe(8000);
     expect(codeOf(() => traceOf(plan(70)))).toBe('wire-bounds');
   });
