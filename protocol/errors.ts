@@ -297,6 +297,10 @@ export const ERROR_CODES = {
     'the largest sum does not fit the modulus',
     'raise modulusBits, or lower inputBits or the cohort',
   ),
+  'fixed-range': configuration(
+    'a number does not fit the fixed-point numbers of its ring',
+    'use fewer fraction bits or the ring of 64 bits, or scale the values down',
+  ),
   'privacy-infeasible': configuration(
     'no grid holds the updates and the noise that their privacy requires',
     'raise modulusBits, or lower the cohort or noiseMultiplier',
@@ -353,6 +357,18 @@ export const ERROR_CODES = {
   'model-unsupported': configuration(
     'a model is valid, but contains something that Cairn cannot train',
     'the message names it: remove it, or save it as another type',
+  ),
+  'network-malformed': configuration(
+    'the description of a network, or its ONNX file, is not valid or does not fit its tensors',
+    'the message names the place: correct the description, or export the network again',
+  ),
+  'network-unsupported': configuration(
+    'a network is valid, but contains something that private inference, or the chosen system, cannot run',
+    'the message names the layer: choose another system, or train a network without it',
+  ),
+  'plan-mismatch': protocolAbort(
+    'the two sides of a private inference do not run the same plan',
+    'check that both sides name the same model and run the same version of Cairn; nothing secret was sent',
   ),
   'model-too-large': configuration(
     'a model has more parameters than fit one masked vector',
@@ -418,6 +434,39 @@ export const ERROR_CODES = {
   'simd-missing': failure(
     'this JavaScript engine does not support WebAssembly with SIMD, which masking and training need',
     'use a browser from 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
+  ),
+
+  // private inference
+  'plan-differs': protocolAbort(
+    'the two sides have different plans of the computation',
+    'ask again: the server may have been restarted with another model; if it stays, check that both run the same version of Cairn',
+  ),
+  'batch-too-large': failure('more rows were asked for at once than the server takes', 'ask for fewer rows at a time'),
+  'identity-required': failure(
+    'the model answers enrolled members only',
+    'pass --identity FILE; cairn enrol makes an identity',
+  ),
+  'queries-used-up': failure(
+    'this asker has had as many answers as the owner allows',
+    'ask again later, or ask the model’s owner for more',
+  ),
+  'inference-ended': protocolAbort(
+    'the other side left in the middle of a computation, or its connection was lost',
+    'ask again; nothing of this attempt is used a second time',
+  ),
+  'peer-silent': protocolAbort(
+    'nothing came from the other side for too long',
+    'ask again; if it stays, the other side is overloaded or hangs',
+  ),
+  'dealer-unnamed': configuration(
+    'the owner computes with a dealer that the asker has not said it trusts',
+    'pass --dealer with its address, or with the file that it made for you',
+  ),
+  'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
+
+  'garbled-output': protocolAbort(
+    'an output of a garbled circuit fits neither of its two values',
+    'the circuits differ, or a message was altered; run again with the same version of Cairn on both sides',
   ),
   usage: usage('the command line is invalid', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),

@@ -21,6 +21,11 @@ const PAGE = 65_536;
 /** WebAssembly's own limit with 32-bit addresses is 65 536 pages; engines differ below that, and 2 GiB is safe. */
 const MAX_PAGES = 32_768;
 
+/** The module is compiled once, and its code is shared by all arenas. */
+let compiled: WebAssembly.Module | undefined;
+/** Where reserving begins: address 0 is never given out. */
+const BOTTOM = 16;
+
 /**
  * The kernels of this thread over one memory that is used as a stack: {@link Arena.scoped} zeroes and gives back
  * whatever was reserved within it, so that no share, label or mask stays there.
@@ -28,14 +33,14 @@ const MAX_PAGES = 32_768;
 export class Arena {
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
-  #top = 16;
+  #top = BOTTOM;
 
   /** @throws CairnError `simd-missing` */
   constructor() {
     assertSimd();
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
-    const module = new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
-    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
+    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
     // The module's exports are untyped; assembly/index.ts exports just these.
     this.kernels = instance.exports as unknown as Kernels;
   }
@@ -49,6 +54,11 @@ export class Arena {
       this.bytes(from, this.#top - from).fill(0);
       this.#top = from;
     }
+  }
+
+  /** Bytes of memory that the arena has, reserved or not. */
+  get size(): number {
+    return this.#memory.buffer.byteLength;
   }
 
   /**
@@ -71,6 +81,12 @@ export class Arena {
     return at;
   }
 
+  /** Zeroes all that was reserved and gives it back: for an arena that one owner holds for longer than a scope lasts. */
+  clear(): void {
+    this.bytes(BOTTOM, this.#top - BOTTOM).fill(0);
+    this.#top = BOTTOM;
+  }
+
   /** A view of bytes. Views go stale when memory grows: take one only after all that is needed is reserved. */
   bytes(at: number, length: number): Uint8Array {
     return new Uint8Array(this.#memory.buffer, at, length);
@@ -91,4 +107,24 @@ let shared: Arena | undefined;
 export function arena(): Arena {
   shared ??= new Arena();
   return shared;
+}
+
+/** Arenas that are kept for the next computation, and the largest that is kept: memory never shrinks. */
+const MAX_IDLE = 4;
+const MAX_IDLE_BYTES = 2 ** 26;
+const idle: Arena[] = [];
+
+/**
+ * An arena for one computation that stays in memory while it waits for messages, as none may in {@link arena}: others
+ * reserve and give back there meanwhile. Give it back with {@link returnArena}.
+ * @throws CairnError `simd-missing`
+ */
+export function leaseArena(): Arena {
+  return idle.pop() ?? new Arena();
+}
+
+/** Takes back a leased arena, zeroed. Its lessee does not touch it any more. */
+export function returnArena(leased: Arena): void {
+  leased.clear();
+  if (idle.length < MAX_IDLE && leased.size <= MAX_IDLE_BYTES) idle.push(leased);
 }

@@ -6,25 +6,13 @@ import { mapSizes } from '../../../protocol/mpc/sharing/linear-map.ts';
 import { ring32, ring64 } from '../../../protocol/mpc/sharing/ring.ts';
 import type { Ring, Words } from '../../../protocol/mpc/sharing/types.ts';
 import { codeOf } from '../../support/thrown.ts';
+import { MAPS } from './maps.ts';
 import { plainMap } from './plain.ts';
 
 const seed = (first: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, i) => (first + i) % 256);
 
 /** The elements as unsigned numbers. */
 const plain = (words: Words): bigint[] => Array.from(words, BigInt);
-
-const MAPS: readonly LinearMap[] = [
-  { kind: 'dense', inputs: 1, outputs: 1 },
-  { kind: 'dense', inputs: 3, outputs: 7 },
-  { kind: 'dense', inputs: 5, outputs: 8 },
-  { kind: 'dense', inputs: 17, outputs: 35 },
-  { kind: 'dense', inputs: 9, outputs: 70 },
-  { kind: 'convolution', channels: 1, height: 5, width: 7, filters: 1, size: 3, stride: 1, padding: 0 },
-  { kind: 'convolution', channels: 2, height: 6, width: 5, filters: 5, size: 3, stride: 2, padding: 1 },
-  { kind: 'convolution', channels: 3, height: 4, width: 4, filters: 4, size: 2, stride: 2, padding: 0 },
-  { kind: 'convolution', channels: 2, height: 5, width: 5, filters: 13, size: 5, stride: 1, padding: 2 },
-  { kind: 'convolution', channels: 1, height: 2, width: 2, filters: 2, size: 1, stride: 1, padding: 0 },
-];
 
 function holdsFor<W extends Words>(ring: Ring<W>): void {
   const bits = ring.bits;
@@ -88,6 +76,46 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
       expect(y.length).toBe(batch * outputs);
       expect(plain(y)).toEqual(wrap(plainMap(map, plain(weights), plain(x), batch)));
     }
+  });
+
+  it('applies prepared maps as it does others, in any order and again, until they are wiped', () => {
+    const prg = new Prg(seed(3));
+    const layers = MAPS.map((map) => ({ map, weights: ring.draw(prg, mapSizes(map).weights) }));
+    const prepared = ring.prepare(layers);
+    for (const batch of [1, 9, 2]) {
+      for (const [i, { map, weights }] of [...layers.entries()].reverse()) {
+        const x = ring.draw(prg, batch * mapSizes(map).inputs);
+        expect(prepared.maps[i]!.map).toEqual(map);
+        expect(plain(prepared.maps[i]!.apply(x, batch))).toEqual(plain(ring.apply(map, weights, x, batch)));
+      }
+    }
+    expect(codeOf(() => prepared.maps[1]!.apply(ring.zeros(4), 1))).toBe('wire-bounds');
+    prepared.wipe();
+    prepared.wipe();
+    expect(codeOf(() => prepared.maps[1]!.apply(ring.zeros(3), 1))).toBe('secret-wiped');
+    // Memory that was given back holds nothing, and a second wipe has given nothing back twice.
+    const [first, second] = [
+      ring.prepare(layers),
+      ring.prepare(layers.map(({ map }, i) => ({ map, weights: ring.zeros(layers[i]!.weights.length) }))),
+    ];
+    const ones = ring.fromSigned([1n, 1n, 1n]);
+    expect(plain(first.maps[1]!.apply(ones, 1))).toEqual(plain(ring.apply(MAPS[1]!, layers[1]!.weights, ones, 1)));
+    expect(plain(second.maps[1]!.apply(ones, 1))).toEqual(new Array<bigint>(7).fill(0n));
+    first.wipe();
+    second.wipe();
+  });
+
+  it('refuses a map whose filters are larger than its images', () => {
+    for (const size of [6, 8]) {
+      const map = { ...MAPS[5]!, size } as LinearMap;
+      expect(codeOf(() => ring.apply(map, ring.zeros(size * size), ring.zeros(35), 1))).toBe('wire-bounds');
+    }
+    const still = { ...MAPS[5]!, stride: 0 } as LinearMap;
+    expect(codeOf(() => ring.apply(still, ring.zeros(9), ring.zeros(35), 1))).toBe('wire-bounds');
+  });
+
+  it('prepares no map with weights of another size', () => {
+    expect(codeOf(() => ring.prepare([{ map: MAPS[1]!, weights: ring.zeros(20) }]))).toBe('wire-bounds');
   });
 
   it('refuses vectors that do not fit a map, or each other', () => {

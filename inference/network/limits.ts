@@ -1,0 +1,27 @@
+/**
+ * Bounds on what a network or a plan may have. A plan comes from the other side, so everything that memory or time
+ * depends on has a bound; networks are held to the same ones, so that no plan is made that would be refused.
+ */
+export const NETWORK_LIMITS = {
+  /** Layers of a network. */
+  layers: 128,
+  /** Steps of a plan: a layer has two at most, and one reveals. */
+  steps: 257,
+  /** Channels, or values of a vector. */
+  extent: 2 ** 20,
+  /** Height and width of an image, and size and stride of a window. */
+  side: 4096,
+  /** Values of any layer's input or output, for one example. */
+  values: 2 ** 22,
+  /** Weights of one layer. */
+  weights: 2 ** 26,
+  /** Products of all linear layers, for one example. */
+  products: 2 ** 32,
+  /** Classes whose names are listed, and bytes of a name in UTF-8. */
+  classes: 65_535,
+  className: 128,
+  /** Values of any layer for all examples that are answered at once. */
+  batchValues: 2 ** 24,
+  /** Examples that are answered at once. */
+  batch: 2 ** 16,
+} as const;
