@@ -34,4 +34,4 @@ export type {
   WrapDemand,
   WrapPart,
 } from './types.ts';
-export { weightMask, WeightMasks } from './weight-masks.ts';
+export { type MaskSeeds, weightMask, WeightMasks } from './weight-masks.ts';
