@@ -435,6 +435,39 @@ export const ERROR_CODES = {
     'this JavaScript engine does not support WebAssembly with SIMD, which masking and training need',
     'use a browser from 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
   ),
+
+  // private inference
+  'plan-differs': protocolAbort(
+    'the two sides have different plans of the computation',
+    'ask again: the server may have been restarted with another model; if it stays, check that both run the same version of Cairn',
+  ),
+  'batch-too-large': failure('more rows were asked for at once than the server takes', 'ask for fewer rows at a time'),
+  'identity-required': failure(
+    'the model answers enrolled members only',
+    'pass --identity FILE; cairn enrol makes an identity',
+  ),
+  'queries-used-up': failure(
+    'this asker has had as many answers as the owner allows',
+    'ask again later, or ask the model’s owner for more',
+  ),
+  'inference-ended': protocolAbort(
+    'the other side left in the middle of a computation, or its connection was lost',
+    'ask again; nothing of this attempt is used a second time',
+  ),
+  'peer-silent': protocolAbort(
+    'nothing came from the other side for too long',
+    'ask again; if it stays, the other side is overloaded or hangs',
+  ),
+  'dealer-unnamed': configuration(
+    'the owner computes with a dealer that the asker has not said it trusts',
+    'pass --dealer with its address, or with the file that it made for you',
+  ),
+  'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
+
+  'garbled-output': protocolAbort(
+    'an output of a garbled circuit fits neither of its two values',
+    'the circuits differ, or a message was altered; run again with the same version of Cairn on both sides',
+  ),
   usage: usage('the command line is invalid', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;

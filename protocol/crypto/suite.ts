@@ -61,6 +61,7 @@ export const LABELS = {
   shareNode: 'cairn/1 share node',
   signDirectory: 'cairn/1 sign directory',
   signHello: 'cairn/1 sign hello',
+  signQuestion: 'cairn/1 sign question',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
@@ -72,6 +73,9 @@ export const LABELS = {
   rounding: 'cairn/1 rounding',
   trainingSeed: 'cairn/1 training seed',
   subset: 'cairn/1 subset',
+  baseTransfer: 'cairn/1 base transfer',
+  transferSession: 'cairn/1 transfer session',
+  transferHash: 'cairn/1 transfer hash',
 } as const;
 
 /** One of {@link LABELS}. */

@@ -3,3 +3,4 @@ export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../../errors
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../../errors.ts';
 export { nodePrimitives } from './native.ts';
 export { nodeKeyImport } from './native.ts';
+export { nodePermutation } from './permutation.ts';

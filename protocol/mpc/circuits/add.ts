@@ -1,6 +1,6 @@
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 import { Carries, carryDepth } from './carry.ts';
-import { complement, type Shape } from './words.ts';
+import { complement, expectSameWidth, type Shape } from './words.ts';
 
 /**
  * a + b + carryIn modulo 2^n, for words of n bits.
@@ -8,8 +8,10 @@ import { complement, type Shape } from './words.ts';
  * `few`: a ripple adder, one AND for each carry, n − 1 in all and so deep (Boyar, Peralta and Pochuev 2000; Kolesnikov and
  * Schneider, ICALP 2008). `shallow`: a parallel-prefix adder in the manner of Sklansky (1960), depth ⌈log2 n⌉, with
  * single steps instead of groups for the carries that have time left.
+ * @throws CairnError `internal` for words of different widths, as all functions of two words do
  */
 export function add(builder: CircuitBuilder, a: Word, b: Word, shape: Shape, carryIn: Wire = builder.zero): Word {
+  expectSameWidth(a, b);
   const carryInto = shape === 'few' ? rippling(builder, a, b, carryIn) : prefixed(builder, a, b, carryIn);
   return a.map((wire, bit) => builder.xor(builder.xor(wire, b[bit]!), carryInto[bit]!));
 }
@@ -21,6 +23,7 @@ export function subtract(builder: CircuitBuilder, a: Word, b: Word, shape: Shape
 
 /** The carry out of a + b + carryIn: n ANDs if `few`, as {@link Carries} says if `shallow`. */
 export function carryOut(builder: CircuitBuilder, a: Word, b: Word, shape: Shape, carryIn: Wire = builder.zero): Wire {
+  expectSameWidth(a, b);
   if (shape === 'shallow') return new Carries(builder, a, b, carryIn).out(a.length);
   return rippling(builder, a, b, carryIn)[a.length]!;
 }

@@ -42,11 +42,13 @@ export function inputWires({ inputs }: Pick<Circuit, 'inputs'>): number {
 
 /** The wires that a party knows, in order. */
 export function wiresOf({ inputs }: Pick<Circuit, 'inputs'>, party: 0 | 1): Uint32Array {
-  const wires: number[] = [];
+  const known = inputs.filter((input) => input.party === party);
+  const wires = new Uint32Array(inputWires({ inputs: known }));
+  let at = 0;
   let first = 0;
   for (const input of inputs) {
-    if (input.party === party) wires.push(...Array.from({ length: input.width }, (_, bit) => first + bit));
+    if (input.party === party) for (let bit = 0; bit < input.width; bit++) wires[at++] = first + bit;
     first += input.width;
   }
-  return Uint32Array.from(wires);
+  return wires;
 }

@@ -1,3 +1,4 @@
+import { CairnError } from '../../errors.ts';
 import { carryOut } from './add.ts';
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 import { complement, gated, select, type Shape, signOf } from './words.ts';
@@ -28,6 +29,7 @@ export function max(builder: CircuitBuilder, a: Word, b: Word, sign: Sign, shape
 
 /** The largest of several words, by a tournament: one {@link max} for each word but one, ⌈log2⌉ of them deep. */
 export function maxOf(builder: CircuitBuilder, words: readonly Word[], sign: Sign, shape: Shape): Word {
+  expectWords(words);
   if (words.length === 1) return words[0]!;
   const half = Math.ceil(words.length / 2);
   const [left, right] = [words.slice(0, half), words.slice(half)];
@@ -41,6 +43,7 @@ export function maxOf(builder: CircuitBuilder, words: readonly Word[], sign: Sig
  * Schneider, CANS 2009, pass on the value as well).
  */
 export function argmaxOf(builder: CircuitBuilder, words: readonly Word[], sign: Sign, shape: Shape): Word {
+  expectWords(words);
   return tournament(builder, words, sign, shape, true).index;
 }
 
@@ -60,4 +63,8 @@ function tournament(
   const wins = less(builder, low.value, high.value, sign, shape);
   const index = low.index.map((wire, bit) => builder.mux(wins, high.index[bit] ?? builder.zero, wire));
   return { value: last ? [] : select(builder, wins, high.value, low.value), index: [...index, wins] };
+}
+
+function expectWords(words: readonly Word[]): void {
+  if (words.length === 0) throw new CairnError('internal', 'the largest of no words: expected one or more');
 }

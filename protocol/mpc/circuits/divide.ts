@@ -2,7 +2,7 @@ import { CairnError } from '../../errors.ts';
 import { add } from './add.ts';
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 import type { Sign } from './compare.ts';
-import { multiplyConstant } from './sum.ts';
+import { multiplyConstant } from './multiply.ts';
 import { type Shape, signOf, zeroExtended } from './words.ts';
 
 /**

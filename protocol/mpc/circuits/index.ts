@@ -5,6 +5,7 @@ export { type Circuit, type CircuitInput, GATE, inputWires, wiresOf } from './ci
 export { argmaxOf, less, max, maxOf, relu, type Sign } from './compare.ts';
 export { divideByConstant } from './divide.ts';
 export { evaluateCircuit } from './evaluate.ts';
+export { multiply, multiplyConstant, multiplyFixed } from './multiply.ts';
 export {
   type LinearPiece,
   type Pieces,
@@ -17,5 +18,4 @@ export { piecewiseLinear } from './piecewise.ts';
 export { rectifyCircuit, wrapCircuit } from './rectify.ts';
 export { type AndGates, type FreeGates, type Schedule, scheduleOf, type ScheduleStep } from './schedule.ts';
 export { sharedArgmax, sharedMax, type SharedMaxOptions, sharedPiecewise, sharedRelu } from './shared.ts';
-export { multiply, multiplyConstant, multiplyFixed } from './sum.ts';
-export { constantWord, select, type Shape, signExtended, zeroExtended } from './words.ts';
+export { select, type Shape } from './words.ts';

@@ -5,16 +5,16 @@ import { CairnError } from '../../errors.ts';
  * circuit and {@link piecewiseValue} compute exactly ⌊multiplier · x / 2^shift⌋ + offset.
  */
 
-/** A line, from a number on. */
+/** A line and where it starts. */
 export interface LinearPiece {
-  /** The least x for which it holds, as an integer in fixed point; undefined for the first piece: from the smallest. */
+  /** The first x for which it holds, as an integer in fixed point; undefined for the first piece, which has no start. */
   readonly from: bigint | undefined;
   readonly multiplier: bigint;
   readonly shift: number;
   readonly offset: bigint;
 }
 
-/** Lines in order of where they begin; only the first begins nowhere. */
+/** Lines in the order of their starts; the first has none, and it alone. */
 export type Pieces = readonly LinearPiece[];
 
 /**
@@ -78,7 +78,8 @@ export function tanhPieces(fraction: number, kind: Exclude<SigmoidPieces, 'secur
 /** The value of the lines at x: what the circuit computes, in the clear. */
 export function piecewiseValue(pieces: Pieces, x: bigint): bigint {
   const piece = pieces.findLast(({ from }) => from === undefined || x >= from);
-  if (piece === undefined) throw new CairnError('internal', 'the first piece of a function begins nowhere');
+  if (piece === undefined)
+    throw new CairnError('internal', 'pieces of a function: expected the first to have no start');
   return ((piece.multiplier * x) >> BigInt(piece.shift)) + piece.offset;
 }
 

@@ -2,8 +2,8 @@ import { CairnError } from '../../errors.ts';
 import { add } from './add.ts';
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 import { less } from './compare.ts';
+import { multiplyConstant } from './multiply.ts';
 import type { LinearPiece, Pieces } from './pieces.ts';
-import { multiplyConstant } from './sum.ts';
 import { constantWord, gated, type Shape, signExtended, signOf, xorWords } from './words.ts';
 
 /** A piece between its ends: x from `low` to `high`, both included. */
@@ -19,7 +19,7 @@ interface Span {
  *
  * One wire for each piece says whether x is in it. Those select constants at no cost (the XOR of the wires of all pieces
  * whose offset has a bit), and slopes by one AND for each bit that x can have in pieces of that slope; then one addition.
- * @throws CairnError `internal` if the pieces are not in order, or the first one has a beginning
+ * @throws CairnError `internal` if the pieces are not in order, if the first one has a start, or if there are none
  */
 export function piecewiseLinear(builder: CircuitBuilder, x: Word, pieces: Pieces, shape: Shape): Word {
   const spans = spansOf(pieces, x.length);
@@ -55,7 +55,7 @@ function spansOf(pieces: Pieces, bits: number): Span[] {
     const [from, next] = [piece.from, pieces[at + 1]?.from];
     const ordered = at === 0 ? from === undefined : from !== undefined && from > (pieces[at - 1]!.from ?? from - 1n);
     if (!ordered)
-      throw new CairnError('internal', 'pieces of a function: expected them in order, the first from nowhere');
+      throw new CairnError('internal', 'pieces of a function: expected them in order, the first without a start');
     const low = from === undefined || from < min ? min : from;
     const high = next === undefined || next > max ? max : next - 1n;
     return { piece, low, high };

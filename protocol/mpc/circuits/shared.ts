@@ -50,16 +50,20 @@ export function sharedMax(
 }
 
 /**
- * The index of the largest of `count` signed values, of the first one among equals. It is not shared: the outputs are
- * the index's bits, ⌈log2 count⌉ of them, and there is no r.
+ * The index of the largest of `count` signed values, of the first one among equals: ⌈log2 count⌉ bits.
+ * @param masked whether each bit is XORed with one of r, an input of party 0 after z0, so that the index stays shared; if
+ * not, whoever learns the outputs learns it
  */
-export function sharedArgmax(count: number, bits: number): Circuit {
+export function sharedArgmax(count: number, bits: number, masked = false): Circuit {
   expectSizes('argmax', count, bits, 0);
   if (count < 2) throw new CairnError('internal', `argmax: expected 2 values or more, got ${count}`);
   const builder = new CircuitBuilder();
   const z0 = builder.input('z0', count * bits, 0);
+  const r = masked ? builder.input('r', Math.ceil(Math.log2(count)), 0) : [];
   const values = joined(builder, z0, builder.input('z1', count * bits, 1), bits, 0);
-  return builder.build(`argmax ${count} ${bits}`, argmaxOf(builder, values, 'signed', 'few'));
+  const index = argmaxOf(builder, values, 'signed', 'few');
+  const outputs = masked ? index.map((wire, bit) => builder.xor(wire, r[bit]!)) : index;
+  return builder.build(`${masked ? 'masked argmax' : 'argmax'} ${count} ${bits}`, outputs);
 }
 
 /**

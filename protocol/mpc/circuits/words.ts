@@ -1,3 +1,4 @@
+import { CairnError } from '../../errors.ts';
 import type { CircuitBuilder, Wire, Word } from './builder.ts';
 
 /**
@@ -5,6 +6,12 @@ import type { CircuitBuilder, Wire, Word } from './builder.ts';
  * `shallow` has few ANDs one after the other, as GMW wants, which pays for each level by a round trip.
  */
 export type Shape = 'few' | 'shallow';
+
+/** @throws CairnError `internal` for words of different widths, whose missing wires would otherwise pass for constants */
+export function expectSameWidth(a: Word, b: Word): void {
+  if (a.length === b.length) return;
+  throw new CairnError('internal', `expected words of one width, got ${a.length} and ${b.length} bits`);
+}
 
 /** A constant of `width` bits, in two's complement. */
 export function constantWord(builder: CircuitBuilder, value: bigint, width: number): Word {
@@ -38,10 +45,12 @@ export function gated(builder: CircuitBuilder, gate: Wire, word: Word): Word {
 
 /** Bit by bit the XOR of two words of one width, at no cost. */
 export function xorWords(builder: CircuitBuilder, a: Word, b: Word): Word {
+  expectSameWidth(a, b);
   return a.map((wire, bit) => builder.xor(wire, b[bit]!));
 }
 
 /** One of two words of one width. One AND a bit (Kolesnikov, Sadeghi and Schneider, CANS 2009). */
 export function select(builder: CircuitBuilder, choice: Wire, whenSet: Word, whenClear: Word): Word {
+  expectSameWidth(whenSet, whenClear);
   return whenSet.map((wire, bit) => builder.mux(choice, wire, whenClear[bit]!));
 }

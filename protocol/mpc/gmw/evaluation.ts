@@ -8,6 +8,9 @@ import { OpenedRows } from './opened-rows.ts';
 import { type Program, programOf } from './program.ts';
 import { spend } from './spend.ts';
 
+/** Bytes of a gate in a program. */
+const GATE_BYTES = 12;
+
 /**
  * One evaluation of a circuit under GMW, in an arena that stays its own between messages: all rows and the program are
  * in its memory, and a level is three calls of kernels however many gates and lanes it has. Everything is reserved
@@ -20,6 +23,7 @@ export class Evaluation {
   /** All ones at party 0, which alone adds what both know, and zero at party 1. */
   readonly #own: number;
   readonly #lanes: number;
+  readonly #ands: number;
   readonly #gates: number;
   readonly #wires: number;
   /** Rows of triples of one level: a, b and c. */
@@ -33,22 +37,23 @@ export class Evaluation {
     this.#program = program;
     this.#own = ownMask(party);
     this.#lanes = lanes;
+    this.#ands = circuit.ands;
     this.rowBytes = 4 * rowWords(lanes);
     this.#gates = memory.load(program.gates);
-    this.#wires = memory.reserve((circuit.wires + 1) * this.rowBytes);
+    this.#wires = memory.reserve((program.ones + 1) * this.rowBytes);
     const ofTriples = (): number => memory.reserve(program.maxAnds * this.rowBytes);
     this.#triples = [ofTriples(), ofTriples(), ofTriples()];
     this.#opened = new OpenedRows(memory, 2 * program.maxAnds, lanes);
   }
 
-  /** Address of a wire's row. Those of the inputs are in their order, and zero before they are written. */
-  wire(wire: number): number {
-    return this.#wires + wire * this.rowBytes;
+  /** Address of an input wire's row, which is zero before it is written. */
+  input(wire: number): number {
+    return this.#row(wire);
   }
 
-  /** Address of an output's row. */
+  /** Address of an output's row, after {@link Evaluation.run}. */
   output(at: number): number {
-    return this.wire(this.#program.circuit.outputs[at]!);
+    return this.#row(this.#program.outputs[at]!);
   }
 
   /**
@@ -58,31 +63,38 @@ export class Evaluation {
    * other party sends bits after the last lane, `internal` if the triples were used before
    */
   *run(triples: AndTriples): Party<void> {
-    const { circuit, levels } = this.#program;
+    const { levels, ones } = this.#program;
     const { kernels } = this.#memory;
     const { a, b, c } = triples;
-    for (const rows of [a, b, c]) expectRows(rows, circuit.ands, this.#lanes);
+    for (const rows of [a, b, c]) expectRows(rows, this.#ands, this.#lanes);
     spend(triples);
-    this.#memory.bytes(this.wire(circuit.wires), this.rowBytes).fill(this.#own);
+    this.#memory.words(this.#row(ones), this.rowBytes / 4).fill(this.#own);
     try {
       let used = 0;
-      for (const { ands, free } of levels) {
-        if (ands.count > 0) {
-          const program = this.#gates + 12 * ands.first;
-          const [atA, atB, atC] = this.#triples;
-          this.#loadTriples(triples, used, ands.count);
-          used += ands.count;
-          kernels.maskOperands(program, ands.count, this.#wires, this.rowBytes, atA, atB, this.#opened.mine);
-          const message = this.#opened.message(2 * ands.count);
-          this.#opened.accept(yield* exchange(message), 2 * ands.count);
-          const { mine, theirs } = this.#opened;
-          kernels.multiplyRows(program, ands.count, this.#wires, this.rowBytes, atA, atB, atC, mine, theirs, this.#own);
-        }
-        kernels.xorRows(this.#gates + 12 * free.first, free.count, this.#wires, this.rowBytes);
+      for (const { free, ands } of levels) {
+        kernels.xorRows(this.#gates + GATE_BYTES * free.first, free.count, this.#wires, this.rowBytes);
+        if (ands.count === 0) continue;
+        this.#loadTriples(triples, used, ands.count);
+        used += ands.count;
+        yield* this.#multiply(ands.first, ands.count);
       }
     } finally {
       for (const { words } of [a, b, c]) words.fill(0);
     }
+  }
+
+  *#multiply(first: number, count: number): Party<void> {
+    const { kernels } = this.#memory;
+    const { mine, theirs } = this.#opened;
+    const [a, b, c] = this.#triples;
+    const program = this.#gates + GATE_BYTES * first;
+    kernels.maskOperands(program, count, this.#wires, this.rowBytes, a, b, mine);
+    this.#opened.accept(yield* exchange(this.#opened.message(2 * count)), 2 * count);
+    kernels.multiplyRows(program, count, this.#wires, this.rowBytes, a, b, c, mine, theirs, this.#own);
+  }
+
+  #row(at: number): number {
+    return this.#wires + at * this.rowBytes;
   }
 
   #loadTriples({ a, b, c }: AndTriples, first: number, count: number): void {

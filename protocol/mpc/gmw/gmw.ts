@@ -21,7 +21,7 @@ export function* gmw(circuit: Circuit, party: 0 | 1, shares: Slices, triples: An
   expectRows(shares, inputWires(circuit), shares.lanes);
   return yield* withLease(function* (memory) {
     const evaluation = new Evaluation(memory, circuit, party, shares.lanes);
-    memory.words(evaluation.wire(0), shares.words.length).set(shares.words);
+    memory.words(evaluation.input(0), shares.words.length).set(shares.words);
     yield* evaluation.run(triples);
     const outputs = zeroSlices(circuit.outputs.length, shares.lanes);
     for (let row = 0; row < outputs.rows; row++) {

@@ -30,12 +30,12 @@ export function* maxOf<W extends Words>(
   for (const pairs of tournament(width)) {
     const size = pairs * count;
     const second = left.slice(size, 2 * size) as W;
-    const greater = yield* rectify(ring, party, ring.subtract(left.slice(0, size) as W, second), correlations, 0);
-    ring.addInto(greater, second);
+    const larger = yield* rectify(ring, party, ring.subtract(left.slice(0, size) as W, second), correlations, 0);
+    ring.addInto(larger, second);
     // Of an odd number the last one waits for the next round.
     const waiting = left.slice(2 * size);
     const next = ring.zeros(size + waiting.length);
-    copyInto(next, greater, 0);
+    copyInto(next, larger, 0);
     copyInto(next, waiting, size);
     left = next;
   }

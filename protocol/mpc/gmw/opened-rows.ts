@@ -35,19 +35,16 @@ export class OpenedRows {
     return this.#width === this.#rowBytes;
   }
 
-  /** Bytes of a message of that many rows. */
-  messageBytes(rows: number): number {
-    return rows * this.#width;
-  }
-
   /** A message that ends with the first rows of {@link OpenedRows.mine}, after `before` bytes that are left free. */
   message(rows: number, before = 0): Uint8Array {
-    const length = this.messageBytes(rows);
-    const message = new Uint8Array(before + length);
+    const length = rows * this.#width;
     if (!this.#isPacked) {
       this.#memory.kernels.packRows(this.mine, rows, this.#rowBytes, this.#packed, this.#width, this.#last);
     }
-    message.set(this.#memory.bytes(this.#isPacked ? this.mine : this.#packed, length), before);
+    const packed = this.#memory.bytes(this.#isPacked ? this.mine : this.#packed, length);
+    if (before === 0) return packed.slice();
+    const message = new Uint8Array(before + length);
+    message.set(packed, before);
     return message;
   }
 

@@ -1,4 +1,4 @@
-import { type Circuit, GATE, inputWires } from '../circuits/index.ts';
+import { type Circuit, GATE, scheduleOf } from '../circuits/index.ts';
 
 /** Gates of a program that follow one another: the first, and how many. */
 interface Gates {
@@ -6,24 +6,26 @@ interface Gates {
   readonly count: number;
 }
 
-/** A level of a program: ANDs that depend on no other AND of the level, and then the free gates that now can be computed. */
+/** Free gates, and then ANDs that do not depend on each other; the last level has none. */
 interface Level {
-  readonly ands: Gates;
   readonly free: Gates;
+  readonly ands: Gates;
 }
 
 /**
- * A circuit as the kernels run it: gates in the order in which they are computed, three numbers each (see
- * protocol/mpc/kernels/assembly/gmw.ts). A wire is the row of its number; one row more is all ones at party 0 and zero
- * at party 1, and a negation is the XOR with that row.
+ * A circuit's schedule as the kernels run it: gates in the order in which they are computed, three numbers each (see
+ * protocol/mpc/kernels/assembly/gmw.ts). A slot is the row of its number. One row more is all ones at party 0 and zero at
+ * party 1, and a negation is the XOR with that row.
  */
 export interface Program {
-  readonly circuit: Circuit;
   readonly gates: Uint32Array;
-  /** The first has no ANDs. */
   readonly levels: readonly Level[];
   /** ANDs of the level that has the most. */
   readonly maxAnds: number;
+  /** Number of the row that negates: after the slots. */
+  readonly ones: number;
+  /** The rows of the outputs. */
+  readonly outputs: Uint32Array;
 }
 
 const programs = new WeakMap<Circuit, Program>();
@@ -39,29 +41,20 @@ export function programOf(circuit: Circuit): Program {
 }
 
 function compile(circuit: Circuit): Program {
-  const { kinds, left, right, wires, depth } = circuit;
-  const inputs = inputWires(circuit);
-  const ands: number[][] = Array.from({ length: depth + 1 }, () => []);
-  const free: number[][] = Array.from({ length: depth + 1 }, () => []);
-  const levelOf = new Uint32Array(wires);
-  for (const [gate, kind] of kinds.entries()) {
-    const x = left[gate]!;
-    const y = kind === GATE.not ? wires : right[gate]!;
-    const ready = Math.max(levelOf[x]!, levelOf[right[gate]!]!);
-    const level = kind === GATE.and ? ready + 1 : ready;
-    levelOf[inputs + gate] = level;
-    (kind === GATE.and ? ands : free)[level]!.push(inputs + gate, x, y);
-  }
+  const { slots: ones, steps, outputs } = scheduleOf(circuit);
+  const gates = new Uint32Array(3 * circuit.kinds.length);
   let next = 0;
-  const follow = ({ length }: readonly number[]): Gates => {
+  const append = (target: Uint32Array, left: Uint32Array, right: (gate: number) => number): Gates => {
     const first = next;
-    next += length / 3;
-    return { first, count: length / 3 };
+    for (let gate = 0; gate < target.length; gate++, next++) {
+      gates.set([target[gate]!, left[gate]!, right(gate)], 3 * next);
+    }
+    return { first, count: target.length };
   };
-  return {
-    circuit,
-    gates: Uint32Array.from(ands.flatMap((gates, level) => [...gates, ...free[level]!])),
-    levels: ands.map((gates, level) => ({ ands: follow(gates), free: follow(free[level]!) })),
-    maxAnds: ands.reduce((most, { length }) => Math.max(most, length / 3), 0),
-  };
+  const levels = steps.map(({ free, ands }) => ({
+    free: append(free.target, free.left, (gate) => (free.kinds[gate] === GATE.not ? ones : free.right[gate]!)),
+    ands: append(ands.target, ands.left, (gate) => ands.right[gate]!),
+  }));
+  const maxAnds = levels.reduce((max, { ands }) => Math.max(max, ands.count), 0);
+  return { gates, levels, maxAnds, ones, outputs };
 }

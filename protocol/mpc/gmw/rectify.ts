@@ -62,7 +62,7 @@ function* rectifyIn<W extends Words>(
   // A region's vectors: this party's t − a and at last its result, the other's t − a, and what was dealt.
   const [mine, theirs, first] = [0, 1, 2];
   words.set(mine, share);
-  words.slice(mine, evaluation.wire(party * bits));
+  words.slice(mine, evaluation.input(party * bits));
   try {
     yield* evaluation.run(triples);
     const { rowBytes } = evaluation;

@@ -69,7 +69,7 @@ function* truncateIn<W extends Words>(
       ? [kernels.addPower32, kernels.ringShift32, kernels.finishTruncate32]
       : [kernels.addPower64, kernels.ringShift64, kernels.finishTruncate64];
   if (party === 0) addPower(at, words.pitch, offset);
-  words.slice(0, evaluation.wire(party * bits));
+  words.slice(0, evaluation.input(party * bits));
   try {
     yield* evaluation.run(triples);
     const { rowBytes } = evaluation;

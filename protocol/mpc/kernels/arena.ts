@@ -23,6 +23,8 @@ const MAX_PAGES = 32_768;
 
 /** The module is compiled once, and its code is shared by all arenas. */
 let compiled: WebAssembly.Module | undefined;
+/** Where reserving begins: address 0 is never given out. */
+const BOTTOM = 16;
 
 /**
  * The kernels of this thread over one memory that is used as a stack: {@link Arena.scoped} zeroes and gives back
@@ -31,7 +33,7 @@ let compiled: WebAssembly.Module | undefined;
 export class Arena {
   readonly kernels: Kernels;
   readonly #memory: WebAssembly.Memory;
-  #top = 16;
+  #top = BOTTOM;
 
   /** @throws CairnError `simd-missing` */
   constructor() {
@@ -52,12 +54,6 @@ export class Arena {
       this.bytes(from, this.#top - from).fill(0);
       this.#top = from;
     }
-  }
-
-  /** Zeroes and gives back all that was reserved. */
-  clear(): void {
-    this.bytes(0, this.#top).fill(0);
-    this.#top = 16;
   }
 
   /** Bytes of memory that the arena has, reserved or not. */
@@ -83,6 +79,12 @@ export class Arena {
     const at = this.reserve(source.byteLength);
     this.bytes(at, source.byteLength).set(new Uint8Array(source.buffer, source.byteOffset, source.byteLength));
     return at;
+  }
+
+  /** Zeroes all that was reserved and gives it back: for an arena that one owner holds for longer than a scope lasts. */
+  clear(): void {
+    this.bytes(BOTTOM, this.#top - BOTTOM).fill(0);
+    this.#top = BOTTOM;
   }
 
   /** A view of bytes. Views go stale when memory grows: take one only after all that is needed is reserved. */

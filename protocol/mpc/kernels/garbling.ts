@@ -1,4 +1,47 @@
-/** What assembly/garbling.ts exports. */
+/**
+ * What assembly/garbling.ts exports. `program` is the address of `gates` records of four words (kind, left, right, out),
+ * whose slots are `lanes` labels of 16 bytes each from `labels` on; `tweak` is the first of two tweaks for each AND.
+ */
 export interface GarblingKernels {
-  garblingPlaceholder(target: number): void;
+  freeGates(program: number, gates: number, lanes: number, labels: number, offset: number): void;
+  prepareHalfGates(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    delta: number,
+    tweak: number,
+    blocks: number,
+  ): void;
+  garbleHalfGates(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    delta: number,
+    tweak: number,
+    permuted: number,
+    tables: number,
+  ): void;
+  prepareHalfEvaluation(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    tweak: number,
+    blocks: number,
+  ): void;
+  evaluateHalfGates(
+    program: number,
+    gates: number,
+    lanes: number,
+    labels: number,
+    tweak: number,
+    permuted: number,
+    tables: number,
+  ): void;
+  prepareHashes(labels: number, count: number, offset: number, tweak: number, blocks: number): void;
+  finishHashes(blocks: number, permuted: number, count: number): void;
+  addDelta(labels: number, lanes: number, delta: number, bits: number): void;
+  readColours(labels: number, lanes: number, bits: number): void;
 }

@@ -1,6 +1,7 @@
 import { toFixed } from './fixed.ts';
 import { type LinearMap, mapSizes } from './linear-map.ts';
-import type { Ring, Words } from './types.ts';
+import { wipeWords } from './shares.ts';
+import type { Ring, WeightedMap, Words } from './types.ts';
 
 /**
  * Products of shared values with dealt triples (Beaver, CRYPTO 1991): the algebra alone. Who draws, opens and sends what is
@@ -21,7 +22,7 @@ import type { Ring, Words } from './types.ts';
 
 /**
  * A party's share of E·A + B·A, for a batch of inputs.
- * @param masked E = W − B, as opened
+ * @param masked E = W − B, as opened, or the map prepared with it
  * @param mask the party's share of the inputs' mask A: batch × inputs
  * @param product its share of C = B·A: batch × outputs
  * @throws CairnError `wire-bounds` for vectors that do not fit the map
@@ -29,19 +30,19 @@ import type { Ring, Words } from './types.ts';
 export function prepareLinear<W extends Words>(
   ring: Ring<W>,
   map: LinearMap,
-  masked: W,
+  masked: W | WeightedMap<W>,
   mask: W,
   product: W,
   batch: number,
 ): W {
-  const base = ring.apply(map, masked, mask, batch);
+  const base = applyEither(ring, map, masked, mask, batch);
   ring.addInto(base, product);
   return base;
 }
 
 /**
  * A party's share of W·X, for a batch of inputs.
- * @param weights the party's share of W, or W itself for the owner of the one-sided form
+ * @param weights the party's share of W, or W itself for the owner of the one-sided form; or the map prepared with it
  * @param opened F = X − A, as opened
  * @param base what {@link prepareLinear} gave; for the owner of the one-sided form C_0
  * @throws CairnError `wire-bounds` for vectors that do not fit the map
@@ -49,14 +50,24 @@ export function prepareLinear<W extends Words>(
 export function finishLinear<W extends Words>(
   ring: Ring<W>,
   map: LinearMap,
-  weights: W,
+  weights: W | WeightedMap<W>,
   opened: W,
   base: W,
   batch: number,
 ): W {
-  const share = ring.apply(map, weights, opened, batch);
+  const share = applyEither(ring, map, weights, opened, batch);
   ring.addInto(share, base);
   return share;
+}
+
+function applyEither<W extends Words>(
+  ring: Ring<W>,
+  map: LinearMap,
+  weights: W | WeightedMap<W>,
+  x: W,
+  batch: number,
+): W {
+  return 'apply' in weights ? weights.apply(x, batch) : ring.apply(map, weights, x, batch);
 }
 
 /**
@@ -95,6 +106,7 @@ export function squareShare<W extends Words>(ring: Ring<W>, party: 0 | 1, opened
   if (party === 0) ring.addInto(factor, opened);
   const share = ring.multiply(opened, factor);
   ring.addInto(share, c);
+  wipeWords(factor);
   return share;
 }
 
@@ -110,8 +122,11 @@ export function productShare<W extends Words>(
   openedY: W,
   { a, b, c }: ProductShare<W>,
 ): W {
-  const share = ring.multiply(openedX, party === 0 ? ring.add(openedY, b) : b);
-  ring.addInto(share, ring.multiply(openedY, a));
+  const share = ring.multiply(openedX, b);
+  if (party === 0) ring.addInto(share, ring.multiply(openedX, openedY));
+  const rest = ring.multiply(openedY, a);
+  ring.addInto(share, rest);
   ring.addInto(share, c);
+  wipeWords(rest);
   return share;
 }

@@ -5,6 +5,6 @@ export { fromFixed, toFixed } from './fixed.ts';
 export { convolvedSize, mapSizes } from './linear-map.ts';
 export type { ConvolutionMap, DenseMap, LinearMap } from './linear-map.ts';
 export { ring32, ring64 } from './ring.ts';
-export { join, split } from './shares.ts';
+export { join, split, wipeWords } from './shares.ts';
 export { localTruncationFailure, truncateLocally } from './truncate.ts';
-export type { Ring, Words } from './types.ts';
+export type { PreparedMaps, Ring, WeightedMap, Words } from './types.ts';

@@ -1,8 +1,8 @@
 import { CairnError } from '../../errors.ts';
-import { type Arena, arena } from '../kernels/arena.ts';
+import { type Arena, arena, leaseArena, returnArena } from '../kernels/arena.ts';
 import { applyMap, type MapKernels } from './apply.ts';
-import { mapSizes } from './linear-map.ts';
-import type { Ring, Words } from './types.ts';
+import { convolvedSize, type LinearMap, mapSizes } from './linear-map.ts';
+import type { Ring, WeightedMap, Words } from './types.ts';
 
 type Elementwise = (target: number, a: number, b: number, bytes: number) => void;
 
@@ -51,6 +51,30 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
     return target;
   };
 
+  const expectWeights = (map: LinearMap, weights: W): void => {
+    // Negative rows times negative columns would look like outputs.
+    const extents = map.kind === 'dense' ? [map.inputs, map.outputs] : convolvedSize(map);
+    if (!extents.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
+      throw new CairnError(
+        'wire-bounds',
+        'a map has no outputs: it is empty, or its filters are larger than its images',
+      );
+    }
+    const expected = mapSizes(map).weights;
+    if (weights.length !== expected) {
+      throw new CairnError('wire-bounds', `a map of ${expected} weights was given ${weights.length}`);
+    }
+  };
+  /** A map with its weights at an address, in the caller's scope. */
+  const applied = (memory: Arena, map: LinearMap, weights: number, x: W, batch: number): W => {
+    const { inputs, outputs } = mapSizes(map);
+    if (x.length !== batch * inputs) {
+      throw new CairnError('wire-bounds', `a map of ${batch} × ${inputs} inputs was given ${x.length}`);
+    }
+    const at = applyMap(memory, kernels(memory), bytes, map, weights, memory.load(x), batch);
+    return copied(memory, at, bytes * batch * outputs);
+  };
+
   return {
     bits,
     bytes,
@@ -58,23 +82,43 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
     draw: (prg, count) => view(prg.bytes(bytes * count).buffer as ArrayBuffer),
     add: (a, b) => combined('add', a, b),
     subtract: (a, b) => combined('subtract', a, b),
-    negate: (a) => combined('subtract', zeros(a.length), a),
+    negate(a) {
+      const memory = arena();
+      return memory.scoped(() => {
+        const at = memory.load(a);
+        kernels(memory).subtract(at, memory.reserve(a.byteLength), at, a.byteLength);
+        return copied(memory, at, a.byteLength);
+      });
+    },
     multiply: (a, b) => combined('multiply', a, b),
     addInto: (target, a) => combine('add', target, target, a),
     subtractInto: (target, a) => combine('subtract', target, target, a),
     apply(map, weights, x, batch) {
-      const sizes = mapSizes(map);
-      if (weights.length !== sizes.weights || x.length !== batch * sizes.inputs) {
-        throw new CairnError(
-          'wire-bounds',
-          `a map of ${sizes.weights} weights and ${batch} × ${sizes.inputs} inputs was given ${weights.length} and ${x.length}`,
-        );
-      }
+      expectWeights(map, weights);
       const memory = arena();
-      return memory.scoped(() => {
-        const at = applyMap(memory, kernels(memory), bytes, map, memory.load(weights), memory.load(x), batch);
-        return copied(memory, at, bytes * batch * sizes.outputs);
+      return memory.scoped(() => applied(memory, map, memory.load(weights), x, batch));
+    },
+    prepare(layers) {
+      for (const { map, weights } of layers) expectWeights(map, weights);
+      let memory: Arena | undefined = leaseArena();
+      const maps = layers.map(({ map, weights }): WeightedMap<W> => {
+        const at = memory!.load(weights);
+        return {
+          map,
+          apply(x, batch) {
+            const held = memory;
+            if (held === undefined) throw new CairnError('secret-wiped', 'a map was applied after it had been wiped');
+            return held.scoped(() => applied(held, map, at, x, batch));
+          },
+        };
       });
+      return {
+        maps,
+        wipe() {
+          if (memory !== undefined) returnArena(memory);
+          memory = undefined;
+        },
+      };
     },
     shiftRight(a, shift, sign) {
       if (!Number.isInteger(shift) || shift < 0 || shift >= bits) {
@@ -92,10 +136,11 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
       if (source.length % bytes !== 0) {
         throw new CairnError('wire-bounds', `${source.length} bytes are not whole elements of ${bytes}`);
       }
-      return view(Uint8Array.from(source).buffer);
+      // A copy, also of a Buffer, whose slice() is none.
+      return view(new Uint8Array(source).buffer);
     },
     toSigned: width.toSigned,
-    fromSigned: (values) => width.fromSigned(BigInt64Array.from(values)),
+    fromSigned: (values) => width.fromSigned(new BigInt64Array(values)),
   };
 }
 
@@ -122,7 +167,9 @@ export const ring32: Ring<Uint32Array> = ringOf<Uint32Array>({
   },
   fromSigned(values) {
     const halves = new Uint32Array(values.buffer);
-    return Uint32Array.from({ length: values.length }, (_, i) => halves[2 * i]!);
+    const words = new Uint32Array(values.length);
+    for (let i = 0; i < words.length; i++) words[i] = halves[2 * i]!;
+    return words;
   },
 });
 

@@ -1,4 +1,5 @@
 import type { Prg } from '../prg.ts';
+import { wordBytes } from './ring.ts';
 import type { Ring, Words } from './types.ts';
 
 /**
@@ -16,4 +17,9 @@ export function split<W extends Words>(ring: Ring<W>, values: W, prg: Prg): [W, 
  */
 export function join<W extends Words>(ring: Ring<W>, first: W, second: W): W {
   return ring.add(first, second);
+}
+
+/** Zeroes words that are secret and no longer needed. */
+export function wipeWords(words: Words): void {
+  wordBytes(words).fill(0);
 }

@@ -4,6 +4,24 @@ import type { LinearMap } from './linear-map.ts';
 /** Elements of Z_2^32 or of Z_2^64; those with the highest bit set stand for negative numbers (two's complement). */
 export type Words = Uint32Array | BigUint64Array;
 
+/** A linear map together with its weights. */
+export interface WeightedMap<W extends Words> {
+  readonly map: LinearMap;
+  /**
+   * See {@link Ring.apply}.
+   * @throws CairnError `wire-bounds` for another number of inputs, `secret-wiped` once its weights are wiped
+   */
+  apply(x: W, batch: number): W;
+}
+
+/** Maps whose weights are prepared: see {@link Ring.prepare}. */
+export interface PreparedMaps<W extends Words> {
+  /** In the order in which they were given. */
+  readonly maps: readonly WeightedMap<W>[];
+  /** Zeroes all their weights and gives back the memory. Wiping twice is harmless. */
+  wipe(): void;
+}
+
 /**
  * Arithmetic modulo 2^32 or 2^64 on vectors. Every operation returns a new vector and leaves its operands as they are,
  * unless its name ends in `Into`.
@@ -29,6 +47,12 @@ export interface Ring<W extends Words = Words> {
    * @throws CairnError `wire-bounds` if a vector's length does not fit the map
    */
   apply(map: LinearMap, weights: W, x: W, batch: number): W;
+  /**
+   * Keeps maps and their weights in WebAssembly's memory, for those that apply them to query after query: with a batch of
+   * one, copying the weights there takes longer than applying them.
+   * @throws CairnError `wire-bounds` if weights do not fit their map
+   */
+  prepare(layers: readonly { readonly map: LinearMap; readonly weights: W }[]): PreparedMaps<W>;
   /** Shifts each element right by `bits`, as a signed number (copies of the sign come in) or an unsigned one. */
   shiftRight(a: W, bits: number, sign: 'signed' | 'unsigned'): W;
   /** Little-endian bytes, `bytes` for each element: a copy. */

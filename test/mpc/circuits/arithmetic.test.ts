@@ -13,6 +13,7 @@ import {
   subtract,
   type Word,
 } from '../../../protocol/mpc/circuits/index.ts';
+import { codeOf } from '../../support/thrown.ts';
 import { circuitOf, expectEqual, type Make } from './support/circuit-of.ts';
 
 const flag = (condition: boolean): bigint => (condition ? 1n : 0n);
@@ -83,6 +84,21 @@ describe('circuits that select', () => {
         expectEqual(index, (...values) => BigInt(largest(...values)));
       }
     }
+  });
+});
+
+describe('functions of words', () => {
+  it('refuse words of different widths, and the largest of none', () => {
+    const refused: Make[] = [
+      (b, [x, y]) => add(b, x!, y!, 'few'),
+      (b, [x, y]) => subtract(b, x!, y!, 'shallow'),
+      (b, [x, y]) => [less(b, x!, y!, 'signed', 'shallow')],
+      (b, [x, y]) => [carryOut(b, x!, y!, 'few')],
+      (b, [x, y]) => select(b, x![0]!, x!, y!),
+      (b) => maxOf(b, [], 'signed', 'few'),
+      (b) => argmaxOf(b, [], 'signed', 'few'),
+    ];
+    for (const make of refused) expect(codeOf(() => circuitOf([4, 3], make))).toBe('internal');
   });
 });
 

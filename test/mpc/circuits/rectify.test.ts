@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rectifyCircuit, wrapCircuit } from '../../../protocol/mpc/circuits/index.ts';
 import { codeOf } from '../../support/thrown.ts';
-import { casesFor, evaluate } from './support/words.ts';
+import { casesFor, evaluate, testRandom } from './support/words.ts';
 
 const low = (value: bigint, bits: number): bigint => BigInt.asUintN(bits, value);
 
@@ -20,14 +20,13 @@ describe('the circuit of a rectifier', () => {
     const circuit = rectifyCircuit(bits, shift);
     const cases = casesFor(circuit);
     expect(circuit.outputs.length).toBe(shift === 0 ? 1 : 3);
-    for (const [at, outputs] of evaluate(circuit, cases).entries()) {
-      const [x, y] = cases[at] as [bigint, bigint];
-      const positive = low(x + y, bits) >> BigInt(bits - 1) === 0n;
-      expect(outputs & 1n).toBe(positive ? 1n : 0n);
-      if (shift === 0) continue;
-      expect((outputs >> 1n) & 1n).toBe(carryOut(x, y, shift));
-      if (positive) expect(outputs >> 2n).toBe(carryOut(x, y, bits));
-    }
+    // Of a negative sum w means nothing.
+    const right = (cases as [bigint, bigint][]).map(([x, y]) => {
+      if (low(x + y, bits) >> BigInt(bits - 1) === 1n) return 2n * carryOut(x, y, shift);
+      return 1n + 2n * carryOut(x, y, shift) + 4n * (shift === 0 ? 0n : carryOut(x, y, bits));
+    });
+    const outputs = evaluate(circuit, cases).map((output) => ((output & 1n) === 1n ? output : output & 3n));
+    expect(outputs).toEqual(right);
   });
 
   it('has the smallest depth there is, and few ANDs', () => {
@@ -64,12 +63,10 @@ describe('the circuit of a shift', () => {
     const circuit = wrapCircuit(bits, shift);
     const half = wrapCircuit(bits, shift, 'half');
     const cases = casesFor(circuit);
-    const [exact, halves] = [evaluate(circuit, cases), evaluate(half, cases)];
-    for (const [at, [x, y]] of (cases as [bigint, bigint][]).entries()) {
-      const expected = carryOut(x, y, shift) + 2n * carryOut(x, y, bits);
-      expect(exact[at]).toBe(expected);
-      if (low(x + y, bits) >> BigInt(bits - 1) === 0n) expect(halves[at]).toBe(expected);
-    }
+    const right = ([x, y]: bigint[]): bigint => carryOut(x!, y!, shift) + 2n * carryOut(x!, y!, bits);
+    expect(evaluate(circuit, cases)).toEqual(cases.map(right));
+    const nonNegative = cases.filter(([x, y]) => low(x! + y!, bits) >> BigInt(bits - 1) === 0n);
+    expect(evaluate(half, nonNegative)).toEqual(nonNegative.map(right));
   });
 
   it('has the smallest depth there is, and few ANDs', () => {
@@ -88,5 +85,55 @@ describe('the circuit of a shift', () => {
 
   it('refuses a shift by nothing', () => {
     expect(codeOf(() => wrapCircuit(32, 0))).toBe('internal');
+  });
+});
+
+describe('what the circuits give', () => {
+  /** Words at random, of one share and of a value that is often close to 0. */
+  const sums = (bits: number): [bigint, bigint][] => {
+    const random = testRandom(BigInt(bits));
+    return Array.from({ length: 1000 }, (_, at) => {
+      const [x, near] = [random(bits), Math.max(2, (at * 7) % bits)];
+      return [x, low(BigInt.asIntN(near, random(near)) - x, bits)];
+    });
+  };
+
+  it.each([
+    [32, 12],
+    [64, 20],
+    [16, 15],
+    [16, 1],
+  ])('is enough to rectify and shift shares of %i bits by %i', (bits, shift) => {
+    const s = BigInt(shift);
+    const outputs = evaluate(rectifyCircuit(bits, shift), sums(bits));
+    const got = sums(bits).map(([x, y], at) => {
+      const [n, c, w] = [outputs[at]! & 1n, (outputs[at]! >> 1n) & 1n, outputs[at]! >> 2n];
+      return low(n * ((x >> s) + (y >> s) + c - (w << BigInt(bits - shift))), bits);
+    });
+    const value = (x: bigint, y: bigint): bigint => BigInt.asIntN(bits, x + y);
+    expect(got).toEqual(sums(bits).map(([x, y]) => (value(x, y) < 0n ? 0n : value(x, y) >> s)));
+  });
+
+  it.each([
+    [32, 12, 'any'],
+    [64, 20, 'any'],
+    [32, 12, 'half'],
+    [64, 20, 'half'],
+  ] as const)('is enough to shift signed shares of %i bits by %i, whose wrap is known for %s', (bits, shift, range) => {
+    const s = BigInt(shift);
+    // What makes the sums positive, before, and is taken off again, after.
+    const lift = 1n << BigInt(range === 'any' ? bits - 1 : bits - 2);
+    const fitting = sums(bits).filter(([x, y]) => {
+      const z = BigInt.asIntN(bits, x + y);
+      return z >= -lift && z < lift;
+    });
+    expect(fitting.length).toBeGreaterThan(900);
+    const lifted = fitting.map(([x, y]) => [low(x + lift, bits), y] as const);
+    const outputs = evaluate(wrapCircuit(bits, shift, range), lifted);
+    const got = lifted.map(([x, y], at) => {
+      const [c, w] = [outputs[at]! & 1n, outputs[at]! >> 1n];
+      return BigInt.asIntN(bits, (x >> s) + (y >> s) + c - (w << BigInt(bits - shift)) - (lift >> s));
+    });
+    expect(got).toEqual(fitting.map(([x, y]) => BigInt.asIntN(bits, x + y) >> s));
   });
 });

@@ -66,14 +66,21 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
     const a = ring.draw(from, batch * inputs);
     const [c0, c1] = split(ring, ring.apply(map, b, a, batch), from);
     const bias = spreadBias(ring, map, ring.draw(from, map.kind === 'dense' ? outputs : map.filters), batch);
-    const asker = prepareLinear(ring, map, ring.subtract(w, b), a, c1, batch);
+    const masked = ring.subtract(w, b);
+    const asker = prepareLinear(ring, map, masked, a, c1, batch);
     // Only now are there inputs.
     const x = ring.draw(from, batch * inputs);
     const [x0, x1] = split(ring, x, from);
     const sent = ring.subtract(x1, a);
     const owner = finishLinear(ring, map, w, ring.add(x0, sent), ring.add(c0, bias), batch);
-    const expected = ring.add(ring.apply(map, w, x, batch), bias);
-    expect(signed(ring, join(ring, owner, asker))).toEqual(signed(ring, expected));
+    const expected = signed(ring, ring.add(ring.apply(map, w, x, batch), bias));
+    expect(signed(ring, join(ring, owner, asker))).toEqual(expected);
+    // Weights that are prepared once give the same.
+    const prepared = ring.prepare([w, masked].map((weights) => ({ map, weights })));
+    const again = finishLinear(ring, map, prepared.maps[0]!, ring.add(x0, sent), ring.add(c0, bias), batch);
+    expect(signed(ring, again)).toEqual(signed(ring, owner));
+    expect(signed(ring, prepareLinear(ring, map, prepared.maps[1]!, a, c1, batch))).toEqual(signed(ring, asker));
+    prepared.wipe();
   });
 
   it('squares and multiplies element by element', () => {

@@ -78,6 +78,46 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
     }
   });
 
+  it('applies prepared maps as it does others, in any order and again, until they are wiped', () => {
+    const prg = new Prg(seed(3));
+    const layers = MAPS.map((map) => ({ map, weights: ring.draw(prg, mapSizes(map).weights) }));
+    const prepared = ring.prepare(layers);
+    for (const batch of [1, 9, 2]) {
+      for (const [i, { map, weights }] of [...layers.entries()].reverse()) {
+        const x = ring.draw(prg, batch * mapSizes(map).inputs);
+        expect(prepared.maps[i]!.map).toEqual(map);
+        expect(plain(prepared.maps[i]!.apply(x, batch))).toEqual(plain(ring.apply(map, weights, x, batch)));
+      }
+    }
+    expect(codeOf(() => prepared.maps[1]!.apply(ring.zeros(4), 1))).toBe('wire-bounds');
+    prepared.wipe();
+    prepared.wipe();
+    expect(codeOf(() => prepared.maps[1]!.apply(ring.zeros(3), 1))).toBe('secret-wiped');
+    // Memory that was given back holds nothing, and a second wipe has given nothing back twice.
+    const [first, second] = [
+      ring.prepare(layers),
+      ring.prepare(layers.map(({ map }, i) => ({ map, weights: ring.zeros(layers[i]!.weights.length) }))),
+    ];
+    const ones = ring.fromSigned([1n, 1n, 1n]);
+    expect(plain(first.maps[1]!.apply(ones, 1))).toEqual(plain(ring.apply(MAPS[1]!, layers[1]!.weights, ones, 1)));
+    expect(plain(second.maps[1]!.apply(ones, 1))).toEqual(new Array<bigint>(7).fill(0n));
+    first.wipe();
+    second.wipe();
+  });
+
+  it('refuses a map whose filters are larger than its images', () => {
+    for (const size of [6, 8]) {
+      const map = { ...MAPS[5]!, size } as LinearMap;
+      expect(codeOf(() => ring.apply(map, ring.zeros(size * size), ring.zeros(35), 1))).toBe('wire-bounds');
+    }
+    const still = { ...MAPS[5]!, stride: 0 } as LinearMap;
+    expect(codeOf(() => ring.apply(still, ring.zeros(9), ring.zeros(35), 1))).toBe('wire-bounds');
+  });
+
+  it('prepares no map with weights of another size', () => {
+    expect(codeOf(() => ring.prepare([{ map: MAPS[1]!, weights: ring.zeros(20) }]))).toBe('wire-bounds');
+  });
+
   it('refuses vectors that do not fit a map, or each other', () => {
     const map: LinearMap = { kind: 'dense', inputs: 2, outputs: 3 };
     expect(codeOf(() => ring.apply(map, ring.zeros(5), ring.zeros(4), 2))).toBe('wire-bounds');

@@ -12,7 +12,7 @@ export function smallRing(bits: number, next: () => number = () => 0): Ring<Uint
   const signed = (value: number): number => (value >= modulus / 2 ? value - modulus : value);
   const each = (a: Uint32Array, b: Uint32Array, op: (x: number, y: number) => number): Uint32Array =>
     a.map((x, i) => wrap(op(x, b[i]!)));
-  return {
+  const ring: Ring<Uint32Array> = {
     bits: bits as 32,
     bytes: 4,
     zeros: (count) => new Uint32Array(count),
@@ -27,12 +27,17 @@ export function smallRing(bits: number, next: () => number = () => 0): Ring<Uint
       Uint32Array.from(plainMap(map, Array.from(weights, BigInt), Array.from(x, BigInt), batch), (value) =>
         Number(BigInt.asUintN(bits, value)),
       ),
+    prepare: (layers) => ({
+      maps: layers.map(({ map, weights }) => ({ map, apply: (x, batch) => ring.apply(map, weights, x, batch) })),
+      wipe: () => undefined,
+    }),
     shiftRight: (a, shift, sign) => each(a, a, (x) => Math.floor((sign === 'signed' ? signed(x) : x) / 2 ** shift)),
     toBytes: (a) => new Uint8Array(a.slice().buffer),
     fromBytes: (bytes) => new Uint32Array(bytes.slice().buffer),
     toSigned: (a) => BigInt64Array.from(Array.from(a, (x) => BigInt(signed(x)))),
     fromSigned: (values) => Uint32Array.from(values, (value) => Number(BigInt.asUintN(bits, value))),
   };
+  return ring;
 }
 
 /** All elements of Z_2^bits. */

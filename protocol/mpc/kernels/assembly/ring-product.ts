@@ -6,7 +6,8 @@
 export const PANEL: usize = 32;
 
 /** From this many rows on, copying a panel so that its rows are adjacent costs less than reading it with gaps. */
-const PACK_FROM = 12;
+const PACK_FROM_32 = 16;
+const PACK_FROM_64 = 6;
 
 /** Copies one panel of the right factor, `width` bytes of whose rows are in use; the rest of each row becomes zero. */
 function pack(panel: usize, right: usize, stride: usize, depth: i32, width: usize): void {
@@ -190,7 +191,7 @@ export function ringProduct32(
   const spare = scratch + <usize>depth * PANEL;
   for (let at: usize = 0; at < bytes; at += PANEL) {
     const width = min(PANEL, bytes - at);
-    const packed = rows >= PACK_FROM || width < PANEL;
+    const packed = rows >= PACK_FROM_32 || width < PANEL;
     if (packed) pack(scratch, right + at, bytes, depth, width);
     panelProduct32(
       target + at,
@@ -220,7 +221,7 @@ export function ringProduct64(
   const spare = scratch + <usize>depth * PANEL;
   for (let at: usize = 0; at < bytes; at += PANEL) {
     const width = min(PANEL, bytes - at);
-    const packed = rows >= PACK_FROM || width < PANEL;
+    const packed = rows >= PACK_FROM_64 || width < PANEL;
     if (packed) pack(scratch, right + at, bytes, depth, width);
     panelProduct64(
       target + at,

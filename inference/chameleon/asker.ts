@@ -1,0 +1,148 @@
+import { CairnError } from '../../protocol/errors.ts';
+import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import { type EvaluatorState, evaluatorFinish, evaluatorPrepare } from '../../protocol/mpc/garbling/index.ts';
+import { mapSizes, prepareLinear, type Ring, type Words, wipeWords } from '../../protocol/mpc/sharing/index.ts';
+import { type Party, receive, send } from '../../protocol/mpc/index.ts';
+import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
+import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
+import { argmaxCircuit } from '../shares/circuits.ts';
+import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
+import type { Answer, AskerSide } from '../systems.ts';
+import { ASKER, sharedStep } from './steps.ts';
+
+/** What is prepared for one batch. */
+interface Prepared {
+  readonly batch: number;
+  readonly dealt: Correlations;
+  /** By linear layer: the mask A of its input, and this party's share of its output. */
+  readonly linear: readonly { readonly mask: Words; readonly share: Words }[];
+  /** The last step's circuit, if this party's input of it was known before the question. */
+  readonly argmax: EvaluatorState | undefined;
+}
+
+/**
+ * Who asks, in Chameleon (Riazi et al. 2018): party 1. All that it receives before its answer is uniform: masked weights,
+ * and the openings of GMW. It learns the answer and, from the plan, the network's shape. Holds while it follows the
+ * protocol and does not collude with the dealer; one that sends other bits can make results wrong for itself.
+ */
+export class ChameleonAsker implements AskerSide {
+  readonly #plan: Plan;
+  readonly #ring: Ring;
+  readonly #steps: readonly Step[];
+  /** E = W − B by linear layer. */
+  #masked: Words[] = [];
+  #prepared: Prepared | undefined;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#ring = ringOf(plan);
+    this.#steps = plan.steps;
+  }
+
+  /** Receives the masked weights. */
+  *setup(): Party<void> {
+    const masked: Words[] = [];
+    for (const { map } of this.#linear()) {
+      masked.push(this.#ring.fromBytes(yield* receive(mapSizes(map).weights * this.#ring.bytes)));
+    }
+    this.#masked = masked;
+  }
+
+  *offline(batch: number, dealt: Correlations): Party<void> {
+    const linear = this.#linear().map((step) => {
+      const { map, layer } = step;
+      const { bits } = this.#plan;
+      const { a, c } = dealt.take({ kind: 'linear', form: 'one-sided', map, batch, bits, layer });
+      const share = prepareLinear(this.#ring, map, this.#masked[layer]!, a!, c, batch);
+      wipeWords(c);
+      return { mask: a!, share };
+    });
+    const reveal = this.#steps.at(-1) as RevealStep;
+    const known = this.#knownAtEnd(linear.at(-1)!.share, batch);
+    const argmax =
+      reveal.what === 'class' && known !== undefined
+        ? yield* this.#prepareArgmax(reveal, known, batch, dealt)
+        : undefined;
+    this.#prepared = { batch, dealt, linear, argmax };
+  }
+
+  *online(input: Words): Party<Answer> {
+    const prepared = this.#prepared;
+    if (prepared === undefined) throw new CairnError('internal', 'nothing is prepared for this batch');
+    this.#prepared = undefined;
+    const { batch, dealt, linear } = prepared;
+    const ring = this.#ring;
+    try {
+      let share = input;
+      for (const step of this.#steps) {
+        if (step.kind === 'linear') {
+          const { mask, share: next } = linear[step.layer]!;
+          yield* send(ring.toBytes(ring.subtract(share, mask)));
+          wipeWords(mask);
+          share = next;
+        } else if (step.kind === 'reveal') {
+          return step.what === 'scores' ? yield* this.#scores(share) : yield* this.#classes(step, prepared, share);
+        } else if (step.kind === 'piecewise') {
+          throw new CairnError('internal', 'not yet');
+        } else {
+          share = yield* sharedStep(ring, ASKER, step, share, batch, dealt);
+        }
+      }
+      throw new CairnError('internal', 'a plan that reveals nothing');
+    } finally {
+      for (const { mask, share } of linear) {
+        wipeWords(mask);
+        wipeWords(share);
+      }
+      dealt.wipe();
+    }
+  }
+
+  wipe(): void {
+    for (const { mask, share } of this.#prepared?.linear ?? []) {
+      wipeWords(mask);
+      wipeWords(share);
+    }
+    this.#prepared?.dealt.wipe();
+    this.#prepared = undefined;
+  }
+
+  #linear(): LinearStep[] {
+    return this.#steps.filter((step): step is LinearStep => step.kind === 'linear');
+  }
+
+  /** This party's share of what is revealed, if it follows from the last linear layer's without the other party. */
+  #knownAtEnd(share: Words, batch: number): Words | undefined {
+    const last = this.#steps.findLastIndex(({ kind }) => kind === 'linear');
+    let known = share;
+    for (const step of this.#steps.slice(last + 1, -1)) {
+      if (step.kind !== 'sumPool') return undefined;
+      known = windowSums(this.#ring, step, known, batch);
+    }
+    return known;
+  }
+
+  *#prepareArgmax(reveal: RevealStep, share: Words, batch: number, dealt: Correlations): Party<EvaluatorState> {
+    const { bits } = this.#plan;
+    const part = dealt.take({ kind: 'transfer', count: batch * reveal.count * bits, sender: 'corrected' });
+    if (part.role !== 'receiver') throw new CairnError('internal', 'the asker is the receiver of transfers');
+    const own = rowsOfWords(this.#ring, share, batch, reveal.count);
+    try {
+      return yield* evaluatorPrepare(argmaxCircuit(reveal, bits, false), batch, { transfers: part.receiver, own });
+    } finally {
+      own.words.fill(0);
+    }
+  }
+
+  *#classes(reveal: RevealStep, { argmax, batch, dealt }: Prepared, share: Words): Party<Answer> {
+    const state = argmax ?? (yield* this.#prepareArgmax(reveal, share, batch, dealt));
+    return { classes: classesOf((yield* evaluatorFinish(state, 'evaluator'))!) };
+  }
+
+  *#scores(share: Words): Party<Answer> {
+    const ring = this.#ring;
+    const theirs = ring.fromBytes(yield* receive(share.length * ring.bytes));
+    ring.addInto(theirs, share);
+    return scoresOf(this.#plan, theirs);
+  }
+}

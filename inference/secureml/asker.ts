@@ -1,0 +1,44 @@
+import type { RandomSource } from '../../protocol/crypto/index.ts';
+import { packedRowBytes, Prg, type Slices, unpackRows } from '../../protocol/mpc/index.ts';
+import { split, wipeWords, type Words } from '../../protocol/mpc/sharing/index.ts';
+import { traceOf } from '../plan/trace.ts';
+import type { Plan } from '../plan/types.ts';
+import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
+import type { Answer } from '../systems.ts';
+
+/** Bytes of each server's share of the answer for a batch. */
+export function answerBytes(plan: Plan, batch: number): number {
+  const { outputs } = traceOf(plan);
+  if (plan.reveal === 'scores') return batch * outputs * ringOf(plan).bytes;
+  return Math.ceil(Math.log2(outputs)) * packedRowBytes(batch);
+}
+
+/** Shares of a question for the servers a and b: each alone is uniform. */
+export function shareInputs(plan: Plan, inputs: Words, random: RandomSource): readonly [Uint8Array, Uint8Array] {
+  const ring = ringOf(plan);
+  const seed = random(32);
+  const prg = new Prg(seed);
+  const [a, b] = split(ring, inputs, prg);
+  const bytes = [ring.toBytes(a), ring.toBytes(b)] as const;
+  seed.fill(0);
+  prg.wipe();
+  wipeWords(a);
+  wipeWords(b);
+  return bytes;
+}
+
+/**
+ * The answer from both servers' shares.
+ * @throws CairnError `wire-bounds` or `wire-not-canonical` for what are no shares of an answer
+ */
+export function joinAnswer(plan: Plan, batch: number, a: Uint8Array, b: Uint8Array): Answer {
+  const ring = ringOf(plan);
+  if (plan.reveal === 'scores') return scoresOf(plan, ring.add(ring.fromBytes(a), ring.fromBytes(b)));
+  const rows = Math.ceil(Math.log2(traceOf(plan).outputs));
+  const [first, second] = [unpackRows(a, rows, batch), unpackRows(b, rows, batch)];
+  return { classes: classesOf(xor(first, second)) };
+}
+
+function xor(first: Slices, second: Slices): Slices {
+  return { ...first, words: first.words.map((word, at) => word ^ second.words[at]!) };
+}

@@ -1,0 +1,186 @@
+import { type KeyPair, type Primitives } from '../../protocol/crypto/index.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import type { Words } from '../../protocol/mpc/sharing/index.ts';
+import type { Channel, Traffic } from '../drivers/channel.ts';
+import { runParty, within } from '../drivers/run.ts';
+import { decodePlan } from '../plan/encode.ts';
+import { planHash } from '../plan/hash.ts';
+import type { Plan } from '../plan/types.ts';
+import { questionTranscript } from '../access/question.ts';
+import type { Answer, AskerSide } from '../systems.ts';
+import { bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
+import { difference, type SessionTools } from './owner.ts';
+
+/** What a server offers to answer. */
+export interface Offered {
+  readonly name: string;
+  readonly system: string;
+  readonly plan: Plan;
+  readonly planHash: Uint8Array;
+  readonly maxBatch: number;
+  readonly access: Offer['access'];
+  readonly dealing: Dealing;
+}
+
+/** A member's identity; see `cairn enrol`. */
+export interface AskerIdentity {
+  readonly member: number;
+  readonly keys: KeyPair;
+}
+
+/** What the asker itself brings to a session. */
+export interface AskerOptions {
+  /** The server's address as the user typed it, canonical. */
+  readonly address: string;
+  readonly identity?: AskerIdentity;
+  /** Makes the asker's side for a plan. @throws CairnError `system-unknown`, `plan-unsupported` */
+  readonly side: (plan: Plan) => AskerSide;
+  readonly dealing: AskerDealing;
+  readonly tools: SessionTools;
+}
+
+/** The asker's part of the dealt randomness. */
+export interface AskerDealing {
+  /**
+   * The first piece of its file that was not used, to be told to the owner; null without a file.
+   * @throws CairnError `dealt-mismatch` if the owner has the file of another pair, or there should be one and is none
+   */
+  readonly next: (source: Dealing) => number | null;
+  readonly take: (request: DealRequest) => Promise<Correlations>;
+}
+
+/** What randomness is needed for one computation. */
+export interface DealRequest {
+  readonly source: Dealing;
+  readonly session: Uint8Array;
+  readonly plan: Plan;
+  readonly planHash: Uint8Array;
+  readonly batch: number;
+  /** The piece of a file, if it is one. */
+  readonly piece: number | null;
+}
+
+/** An answer and what it took. */
+export interface Prediction extends Answer {
+  readonly offlineMs: number;
+  readonly onlineMs: number;
+  readonly offline: Traffic;
+  readonly online: Traffic;
+  /** Rows that may still be asked for; undefined if nothing bounds it. */
+  readonly left: number | undefined;
+}
+
+/** A session with the server of a model, from the side of who asks. */
+export class Asker {
+  readonly offered: Offered;
+  readonly #channel: Channel;
+  readonly #options: AskerOptions;
+  readonly #challenge: Uint8Array;
+  readonly #side: AskerSide;
+  #prepared = false;
+
+  private constructor(channel: Channel, options: AskerOptions, offered: Offered, challenge: Uint8Array) {
+    this.#channel = channel;
+    this.#options = options;
+    this.offered = offered;
+    this.#challenge = challenge;
+    this.#side = options.side(offered.plan);
+  }
+
+  /**
+   * Reads and checks what the server offers.
+   * @throws CairnError of decodePlan and of the channel, `peer-silent`, `wire-not-canonical`
+   */
+  static async open(channel: Channel, options: AskerOptions): Promise<Asker> {
+    try {
+      const offer = readText('offer', await within(channel.receiveText(), options.tools.timeoutMs));
+      const plan = decodePlan(bytesFrom64(offer.plan));
+      const offered: Offered = {
+        ...{ name: offer.name, system: offer.system, plan, planHash: planHash(plan) },
+        ...{
+          maxBatch: offer.maxBatch,
+          access: offer.access,
+          dealing: offer.dealing,
+        },
+      };
+      if (plan.system !== offer.system) throw new CairnError('plan-differs', `the plan is one of ${plan.system}`);
+      if (offer.access === 'members' && options.identity === undefined) {
+        throw new CairnError('identity-required', `${offer.name} answers members only`);
+      }
+      return new Asker(channel, options, offered, bytesOf(offer.challenge));
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      channel.close(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Asks for the classes of some rows.
+   * @param inputs batch × inputs ring elements
+   * @throws CairnError `batch-too-large`, and whatever ends the session on either side; then nothing was learnt, and what
+   * was dealt for it is spent
+   */
+  async ask(inputs: Words, batch: number): Promise<Prediction> {
+    const { plan, maxBatch } = this.offered;
+    if (batch > maxBatch) {
+      throw new CairnError('batch-too-large', `${batch} rows are too many at once: the server takes ${maxBatch}`);
+    }
+    try {
+      return await this.#compute(inputs, batch, plan);
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.#channel.close(error);
+      throw error;
+    }
+  }
+
+  /** Leaves. */
+  close(): void {
+    this.#channel.close();
+    this.#side.wipe();
+  }
+
+  async #compute(inputs: Words, batch: number, plan: Plan): Promise<Prediction> {
+    const { tools, dealing } = this.#options;
+    const channel = this.#channel;
+    const session = tools.random(16);
+    const begin = {
+      ...{ kind: 'begin', planHash: textOf(this.offered.planHash), session: textOf(session), batch },
+      identity: this.#signed(tools.primitives),
+      next: dealing.next(this.offered.dealing),
+    };
+    const begun = performance.now();
+    const before = channel.traffic;
+    channel.sendText(JSON.stringify(begin));
+    const { left, piece } = readText('ready', await within(channel.receiveText(), tools.timeoutMs));
+    const { dealing: source, planHash: hash } = this.offered;
+    const dealt = await dealing.take({ source, session, plan, planHash: hash, batch, piece });
+    if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);
+    this.#prepared = true;
+    await runParty(this.#side.offline(batch, dealt), channel, tools);
+    const middle = performance.now();
+    const between = channel.traffic;
+    const answer = await runParty(this.#side.online(inputs), channel, tools);
+    return {
+      ...answer,
+      ...{ offlineMs: middle - begun, onlineMs: performance.now() - middle, left: left ?? undefined },
+      ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
+    };
+  }
+
+  #signed(primitives: Primitives): { readonly member: number; readonly signature: string } | null {
+    const { identity, address } = this.#options;
+    if (identity === undefined || this.offered.access === 'open') return null;
+    const { member, keys } = identity;
+    const { name, planHash: hash } = this.offered;
+    const said = questionTranscript(primitives, { challenge: this.#challenge, address, name, planHash: hash, member });
+    return { member, signature: textOf(primitives.ed25519Sign(keys.secretKey.expose(), said)) };
+  }
+}
+
+/** Bytes of a base64 text that was checked. */
+function bytesFrom64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

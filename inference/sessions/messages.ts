@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { fromHex, toHex } from '../../protocol/crypto/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
+
+/**
+ * The texts that steer a session between who asks and who answers, as JSON. What the parties of a computation send each
+ * other is binary and has no format of its own: its lengths follow from the plan. Everything here is public to both.
+ */
+
+/** Version of these messages. */
+export const SESSION_VERSION = 1;
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const name = z.string().min(1).max(100);
+const whole = z.int().min(0).max(0xffff_ffff);
+
+const dealing = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('url'), url: z.string().max(1000) }),
+  z.strictObject({ kind: z.literal('file'), pair: hex(16), batch: z.int().min(1).max(65_536) }),
+  z.strictObject({ kind: z.literal('transfers') }),
+]);
+
+const offer = z.strictObject({
+  kind: z.literal('offer'),
+  version: z.literal(SESSION_VERSION),
+  system: z.string().max(30),
+  name,
+  /** The plan in its canonical encoding, base64. */
+  plan: z.base64().max(1 << 20),
+  maxBatch: z.int().min(1).max(65_536),
+  /** What a member signs, so that a signature serves for one connection. */
+  challenge: hex(32),
+  access: z.enum(['open', 'members']),
+  dealing,
+  /** What the second of two servers is to be asked at, if there are two. */
+  role: z.enum(['owner', 'a', 'b']),
+});
+
+const begin = z.strictObject({
+  kind: z.literal('begin'),
+  planHash: hex(32),
+  /** Names the computation to the dealer and between two servers; random. */
+  session: hex(16),
+  batch: z.int().min(1).max(65_536),
+  identity: z.strictObject({ member: whole, signature: hex(64) }).nullable(),
+  /** The first piece of the dealer's file that this side has not used; null without a file. */
+  next: whole.nullable(),
+});
+
+const ready = z.strictObject({
+  kind: z.literal('ready'),
+  /** Rows that this asker may still ask for after these; null for no bound. */
+  left: whole.nullable(),
+  /** The piece of the dealer's file that this computation takes; null if there is no file. */
+  piece: whole.nullable(),
+});
+
+/** What is answered, by which plan, to whom: the first text of a session, from the side that answers. */
+export type Offer = z.infer<typeof offer>;
+/** Asks for one computation. */
+export type Begin = z.infer<typeof begin>;
+/** The computation may begin. */
+export type Ready = z.infer<typeof ready>;
+/** Where correlated randomness comes from. */
+export type Dealing = z.infer<typeof dealing>;
+
+const FORMATS = { offer, begin, ready } as const;
+
+/**
+ * Reads a text of a session.
+ * @throws CairnError `wire-not-canonical` for what is not such a text, naming the field
+ */
+export function readText<Kind extends keyof typeof FORMATS>(kind: Kind, text: string): z.infer<(typeof FORMATS)[Kind]> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CairnError('wire-not-canonical', `the message "${kind}" is not JSON`, { cause });
+  }
+  const parsed = FORMATS[kind].safeParse(value);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    const where = path.length === 0 ? '' : ` at ${path.join('.')}`;
+    throw new CairnError(
+      'wire-not-canonical',
+      `the message "${kind}" is malformed${printable(where)}: ${printable(message)}`,
+    );
+  }
+  return parsed.data as z.infer<(typeof FORMATS)[Kind]>;
+}
+
+/** The hex text of bytes in a message, read. */
+export const bytesOf = (text: string): Uint8Array => fromHex(text);
+
+/** Bytes as they stand in a message. */
+export const textOf = (bytes: Uint8Array): string => toHex(bytes);

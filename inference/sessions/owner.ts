@@ -1,0 +1,177 @@
+import { equalBytes, type Primitives, type RandomSource } from '../../protocol/crypto/index.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import { type Access, admit } from '../access/access.ts';
+import type { QueryBudget } from '../access/budget.ts';
+import type { Channel, Traffic } from '../drivers/channel.ts';
+import { type AnyPermutation, runParty, within } from '../drivers/run.ts';
+import type { OwnerSide } from '../systems.ts';
+import { type Begin, bytesOf, type Dealing, type Offer, readText, SESSION_VERSION, textOf } from './messages.ts';
+
+/** Where the owner's part of the correlated randomness comes from. */
+export interface OwnerDealing {
+  /** What the asker is told, so that it finds its part. */
+  readonly source: Dealing;
+  /**
+   * Writes off what one computation takes, before the asker is told to begin.
+   * @param next the first piece that the asker has not used; null if it has no file
+   * @returns the piece of a file, null if there is none; and what gives the randomness
+   */
+  reserve(session: Uint8Array, batch: number, next: number | null): Promise<Reserved>;
+}
+
+/** What was written off for one computation. */
+export interface Reserved {
+  /** The piece of a file; null if there is no file. */
+  readonly piece: number | null;
+  /** Gives the randomness, once. */
+  readonly open: () => Promise<Correlations>;
+}
+
+/** A model that is served. */
+export interface Served {
+  /** Its name, which is also the task that a member must be enrolled for. */
+  readonly name: string;
+  readonly system: string;
+  /** Canonical encoding of the plan, and its hash. */
+  readonly plan: Uint8Array;
+  readonly planHash: Uint8Array;
+  readonly maxBatch: number;
+  /** A fresh side for each connection. */
+  side(): OwnerSide;
+  readonly dealing: OwnerDealing;
+  readonly access: Access;
+  /** Addresses under which members know this server, canonical. */
+  readonly addresses: readonly string[];
+  readonly budget: QueryBudget;
+}
+
+/** What a session needs of its platform. */
+export interface SessionTools {
+  readonly primitives: Primitives;
+  readonly random: RandomSource;
+  readonly permutation: AnyPermutation;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds to wait for a message within a computation. */
+  readonly timeoutMs: number;
+  /** Milliseconds that an asker may be silent between two computations. */
+  readonly idleMs: number;
+}
+
+/** A batch that was answered. */
+export interface Answered {
+  /** The identity key in hex, or `guest`. */
+  readonly who: string;
+  readonly batch: number;
+  readonly offlineMs: number;
+  readonly onlineMs: number;
+  readonly offline: Traffic;
+  readonly online: Traffic;
+}
+
+/**
+ * Answers one asker until it leaves: computation after computation. It never rejects: whatever goes wrong ends the
+ * channel, and is reported to `onEnd`.
+ */
+export async function answer(
+  channel: Channel,
+  served: Served,
+  tools: SessionTools,
+  events: {
+    readonly onAnswered: (answered: Answered) => void;
+    readonly onEnd: (error: CairnError | undefined) => void;
+  },
+): Promise<void> {
+  const { primitives, random, now, idleMs } = tools;
+  const challenge = random(32);
+  const side = served.side();
+  let prepared = false;
+  try {
+    channel.sendText(JSON.stringify(offerOf(served, challenge)));
+    for (;;) {
+      const text = await within(channel.receiveText(), idleMs);
+      const begin = readText('begin', text);
+      checkBegin(begin, served);
+      const who = admit(primitives, served.access, {
+        ...{ identity: begin.identity, challenge, addresses: served.addresses, name: served.name },
+        ...{ planHash: served.planHash, now: Math.floor(now() / 1000) },
+      });
+      const left = await served.budget.take(who, begin.batch, now());
+      const { piece, open } = await served.dealing.reserve(bytesOf(begin.session), begin.batch, begin.next);
+      channel.sendText(JSON.stringify({ kind: 'ready', left: left ?? null, piece }));
+      events.onAnswered(await compute(channel, side, { who, batch: begin.batch, open, prepared }, tools));
+      prepared = true;
+    }
+  } catch (thrown) {
+    const error = asCairnError(thrown);
+    const left = error.code === 'session-closed';
+    channel.close(left ? undefined : error);
+    events.onEnd(left ? undefined : error);
+  } finally {
+    side.wipe();
+  }
+}
+
+function offerOf(served: Served, challenge: Uint8Array): Offer {
+  return {
+    ...{ kind: 'offer', version: SESSION_VERSION, system: served.system, name: served.name, role: 'owner' },
+    ...{ plan: base64Of(served.plan) },
+    ...{ maxBatch: served.maxBatch, challenge: textOf(challenge), access: served.access.kind },
+    dealing: served.dealing.source,
+  };
+}
+
+/** @throws CairnError `plan-differs`, `batch-too-large` */
+function checkBegin({ planHash, batch }: Begin, served: Served): void {
+  if (!equalBytes(bytesOf(planHash), served.planHash)) {
+    throw new CairnError('plan-differs', 'the asker has another plan than this server');
+  }
+  if (batch > served.maxBatch) {
+    throw new CairnError('batch-too-large', `${batch} rows were asked for at once, and ${served.maxBatch} are allowed`);
+  }
+}
+
+interface Batch {
+  readonly who: string;
+  readonly batch: number;
+  readonly open: () => Promise<Correlations>;
+  /** Whether the connection's setup is done. */
+  readonly prepared: boolean;
+}
+
+async function compute(
+  channel: Channel,
+  side: OwnerSide,
+  { who, batch, open, prepared }: Batch,
+  tools: SessionTools,
+): Promise<Answered> {
+  const begun = performance.now();
+  const before = channel.traffic;
+  const dealt = await open();
+  if (!prepared) await runParty(side.setup(), channel, tools);
+  await runParty(side.offline(batch, dealt), channel, tools);
+  const middle = performance.now();
+  const between = channel.traffic;
+  await runParty(side.online(), channel, tools);
+  return {
+    ...{ who, batch, offlineMs: middle - begun, onlineMs: performance.now() - middle },
+    ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
+  };
+}
+
+/** What passed between two readings. */
+export function difference(after: Traffic, before: Traffic): Traffic {
+  return {
+    sentBytes: after.sentBytes - before.sentBytes,
+    receivedBytes: after.receivedBytes - before.receivedBytes,
+    turns: after.turns - before.turns,
+  };
+}
+
+/** Base64 without Node's Buffer: a page decodes it as well. */
+export function base64Of(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}

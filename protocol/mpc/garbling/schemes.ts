@@ -1,0 +1,9 @@
+import { halfGates } from './half-gates.ts';
+import type { SchemeRoles } from './scheme.ts';
+import type { Scheme } from './types.ts';
+
+/** Every scheme. */
+export const SCHEMES: Readonly<Record<Scheme, SchemeRoles>> = { 'half-gates': halfGates };
+
+/** The fastest. */
+export const DEFAULT_SCHEME: Scheme = 'half-gates';

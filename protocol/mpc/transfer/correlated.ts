@@ -1,0 +1,54 @@
+import type { Party } from '../turn.ts';
+import { receive, send } from '../turn.ts';
+import { cleanChoices, type ExtensionReceiver, type ExtensionSender, MAX_STEP, stepBytes } from './extension.ts';
+import { type CorrelatedReceiver, type CorrelatedSender, LABEL_BYTES } from './types.ts';
+
+/**
+ * Correlated transfers, as many as are wanted, in messages of at most 1 MiB that go from the receiver to the sender alone. They are safe
+ * as the labels of a garbled circuit; as pads they must be hashed first (random.ts), since all pairs differ by one delta.
+ */
+
+/**
+ * The sender's side.
+ * @throws CairnError `wire-bounds` from the extension
+ */
+export function* correlatedSender(extension: ExtensionSender, count: number): Party<CorrelatedSender> {
+  const zeros = new Uint8Array(LABEL_BYTES * count);
+  for (const [from, length] of stepsOf(count, MAX_STEP)) {
+    const step = extension.step(yield* receive(stepBytes(length)), length);
+    zeros.set(step.zeros, LABEL_BYTES * from);
+    step.zeros.fill(0);
+  }
+  return { delta: extension.delta.slice(), zeros };
+}
+
+/**
+ * The receiver's side.
+ * @param choices ⌈count / 8⌉ bytes, copied; bits after the last are ignored
+ * @throws CairnError `wire-bounds` for another number of bytes
+ */
+export function* correlatedReceiver(
+  extension: ExtensionReceiver,
+  choices: Uint8Array,
+  count: number,
+): Party<CorrelatedReceiver> {
+  const chosen = cleanChoices(choices, count);
+  const labels = new Uint8Array(LABEL_BYTES * count);
+  for (const [from, length] of stepsOf(count, MAX_STEP)) {
+    const step = extension.step(choicesOf(chosen, from, length), length);
+    labels.set(step.labels, LABEL_BYTES * from);
+    step.labels.fill(0);
+    yield* send(step.message);
+  }
+  return { choices: chosen, labels };
+}
+
+/** Cuts a number of transfers into steps of at most `max`, which is a multiple of 8: where each begins, and its length. */
+export function* stepsOf(count: number, max: number): Generator<readonly [from: number, length: number]> {
+  for (let from = 0; from < count; from += max) yield [from, Math.min(max, count - from)];
+}
+
+/** The packed choices of a step that begins at a multiple of 8. */
+export function choicesOf(choices: Uint8Array, from: number, length: number): Uint8Array {
+  return choices.subarray(from / 8, Math.ceil((from + length) / 8));
+}
