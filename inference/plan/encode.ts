@@ -20,7 +20,7 @@ const MAGIC = 'cairn.plan';
 const VERSION = 1;
 
 /** Maximum length of an encoded plan in bytes. */
-const MAX_PLAN = 2 ** 20;
+export const MAX_PLAN = 2 ** 20;
 
 /** By the byte that stands for it. */
 const KINDS = ['linear', 'rectify', 'truncate', 'square', 'maxPool', 'sumPool', 'piecewise', 'reveal'] as const;
