@@ -91,5 +91,5 @@ export function dial(url: string, timeoutMs: number): Promise<Channel> {
 
 /** A socket of `ws` in the terms of a browser's; the types of its events are wider. */
 function likeBrowser(socket: WebSocket): SocketLike {
-  return socket as unknown as SocketLike;
+  return socket;
 }

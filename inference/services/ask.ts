@@ -4,7 +4,7 @@ import { ChameleonAsker } from '../chameleon/asker.ts';
 import type { Traffic } from '../drivers/channel.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Asker} from '../sessions/asker.ts';
+import type { Asker } from '../sessions/asker.ts';
 import { type Offered, type Prediction } from '../sessions/asker.ts';
 import { ringOf } from '../shares/answer.ts';
 import type { AskerSide } from '../systems.ts';

@@ -11,7 +11,9 @@ import { planHash } from '../plan/hash.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { Plan } from '../plan/types.ts';
 import { ASK_PATH } from './address.ts';
-import { answer, type Answered, type OwnerDealing, type SessionTools } from '../sessions/owner.ts';
+import type { OwnerDealing } from '../sessions/dealing.ts';
+import { answer, type Answered } from '../sessions/owner.ts';
+import type { SessionTools } from '../sessions/tools.ts';
 
 /** What the owner of a model serves, and how. */
 export interface ServeOptions {

@@ -4,13 +4,14 @@ import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { runParty, within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import { decodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/types.ts';
 import { questionTranscript } from '../access/question.ts';
 import type { Answer, AskerSide } from '../systems.ts';
 import { bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
-import { difference, type SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** What a server offers to answer. */
 export interface Offered {
