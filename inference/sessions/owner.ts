@@ -8,7 +8,7 @@ import { runParty, within } from '../drivers/run.ts';
 import { difference } from '../drivers/traffic.ts';
 import type { OwnerSide } from '../systems.ts';
 import type { OwnerDealing } from './dealing.ts';
-import { type Begin, bytesOf, type Offer, readText, SESSION_VERSION, textOf } from './messages.ts';
+import { type Begin, bytesOf, type Dealing, type Offer, readText, SESSION_VERSION, textOf } from './messages.ts';
 import type { SessionTools } from './tools.ts';
 
 /** A model that is served. */
