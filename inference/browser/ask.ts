@@ -5,7 +5,8 @@ import { costOf, type PlanCost } from '../plan/cost.ts';
 import { ASK_PATH, DEAL_PATH, parseServer, socketUrl } from '../services/address.ts';
 import { type Answers, askerSide, askRows, batchOf, countRows } from '../services/ask.ts';
 import { askerFrom } from '../services/sources.ts';
-import { Asker, type AskerIdentity, type Offered } from '../sessions/asker.ts';
+import { Asker } from '../sessions/asker.ts';
+import type { AskerIdentity, Offered } from '../sessions/offered.ts';
 import { browserPermutation } from './permutation.ts';
 
 /** How a question is asked. */

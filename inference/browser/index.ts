@@ -19,5 +19,5 @@ export type { Traffic } from '../drivers/channel.ts';
 export type { PlanCost } from '../plan/cost.ts';
 export type * from '../plan/types.ts';
 export type { Answers } from '../services/ask.ts';
-export type { AskerIdentity, Offered } from '../sessions/asker.ts';
+export type { AskerIdentity, Offered } from '../sessions/offered.ts';
 export type { Dealing } from '../sessions/messages.ts';

@@ -18,7 +18,11 @@ describe('a text of a session', () => {
       /malformed at kind: Invalid input: expected "ready"/,
     ],
     ['a number too small', JSON.stringify({ ...READY, left: -1 }), /malformed at left: Too small/],
-    ['a text for a number', JSON.stringify({ ...READY, left: '3' }), /at left: Invalid input: expected number, received string/],
+    [
+      'a text for a number',
+      JSON.stringify({ ...READY, left: '3' }),
+      /at left: Invalid input: expected number, received string/,
+    ],
     ['a missing field', JSON.stringify({ kind: 'ready', left: 3 }), /malformed at piece/],
     ['a field more', JSON.stringify({ ...READY, more: 1 }), /malformed: Unrecognized key: "more"/],
   ])('with %s is refused, naming what is wrong', (_, text, message) => {
