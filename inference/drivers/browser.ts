@@ -6,7 +6,7 @@ export interface DialOptions {
   /** Milliseconds until the attempt counts as failed. */
   readonly timeoutMs: number;
   /** Aborting it ends the attempt. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** What this side's going away is called. */
@@ -22,7 +22,7 @@ export function dialInBrowser(url: string, { timeoutMs, signal }: DialOptions): 
   return new Promise((resolve, reject) => {
     const unreachable = (why: string, details: { readonly hint?: string; readonly cause?: unknown } = {}): CairnError =>
       new CairnError('peer-unreachable', `${url} cannot be reached: ${why}`, details);
-    if (signal?.aborted === true) {
+    if (signal.aborted) {
       reject(new CairnError('session-closed', LEFT));
       return;
     }
@@ -53,11 +53,11 @@ export function dialInBrowser(url: string, { timeoutMs, signal }: DialOptions): 
       );
     const settle = (): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       socket.removeEventListener('open', onOpen);
       socket.removeEventListener('error', onError);
     };
-    signal?.addEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort);
     socket.addEventListener('open', onOpen);
     socket.addEventListener('error', onError);
   });

@@ -54,6 +54,6 @@ export function parseServer(text: string, what = 'server', unsafePlainHttp = fal
  * The URL of a WebSocket of a server.
  * @param path {@link ASK_PATH} or {@link DEAL_PATH}
  */
-export function socketUrl({ address }: ServerAddress, path: string): string {
+export function socketUrl({ address }: Pick<ServerAddress, 'address'>, path: string): string {
   return `ws${address.slice('http'.length, -1)}${path}`;
 }
