@@ -458,6 +458,18 @@ export const ERROR_CODES = {
     'nothing came from the other side for too long',
     'ask again; if it stays, the other side is overloaded or hangs',
   ),
+  'dealer-unnamed': configuration(
+    'the owner computes with a dealer that the asker has not said it trusts',
+    'pass --dealer with its address, or with the file that it made for you',
+  ),
+  'link-refused': protocolAbort(
+    'a server met another one than the one that has the other half of its model',
+    'give both servers the two halves of one cairn serve split, one each',
+  ),
+  'input-range': configuration(
+    'a value that is asked about is outside the range that the model takes',
+    'scale the inputs as for training: the range is in what cairn predict prints first',
+  ),
   'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
 
   'garbled-output': protocolAbort(

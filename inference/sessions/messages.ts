@@ -17,7 +17,7 @@ const whole = z.int().min(0).max(0xffff_ffff);
 
 const dealing = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string().max(1000) }),
-  z.strictObject({ kind: z.literal('file'), pair: hex(16) }),
+  z.strictObject({ kind: z.literal('file'), pair: hex(16), batch: z.int().min(1).max(65_536) }),
   z.strictObject({ kind: z.literal('transfers') }),
 ]);
 
@@ -28,8 +28,6 @@ const offer = z.strictObject({
   name,
   /** The plan in its canonical encoding, base64. */
   plan: z.base64().max(1 << 20),
-  /** Class names, where the model has some. */
-  classes: z.array(z.string().max(100)).max(10_000).nullable(),
   maxBatch: z.int().min(1).max(65_536),
   /** What a member signs, so that a signature serves for one connection. */
   challenge: hex(32),
@@ -46,6 +44,8 @@ const begin = z.strictObject({
   session: hex(16),
   batch: z.int().min(1).max(65_536),
   identity: z.strictObject({ member: whole, signature: hex(64) }).nullable(),
+  /** The first piece of the dealer's file that this side has not used; null without a file. */
+  next: whole.nullable(),
 });
 
 const ready = z.strictObject({
@@ -56,6 +56,23 @@ const ready = z.strictObject({
   piece: whole.nullable(),
 });
 
+/** One of two servers introduces itself to the other. */
+const meet = z.strictObject({ kind: z.literal('meet'), link: hex(16), role: z.enum(['a', 'b']), challenge: hex(32) });
+
+const proof = z.strictObject({ kind: z.literal('proof'), proof: hex(32) });
+
+/** Server a tells b which computation comes next. */
+const run = z.strictObject({
+  kind: z.literal('run'),
+  session: hex(16),
+  batch: z.int().min(1).max(65_536),
+  /** The first piece of its dealer's file that a has not used; null without a file. */
+  next: whole.nullable(),
+});
+
+/** Server b is ready for it. */
+const go = z.strictObject({ kind: z.literal('go'), piece: whole.nullable() });
+
 /** What is answered, by which plan, to whom: the first text of a session, from the side that answers. */
 export type Offer = z.infer<typeof offer>;
 /** Asks for one computation. */
@@ -65,7 +82,7 @@ export type Ready = z.infer<typeof ready>;
 /** Where correlated randomness comes from. */
 export type Dealing = z.infer<typeof dealing>;
 
-const FORMATS = { offer, begin, ready } as const;
+const FORMATS = { offer, begin, ready, meet, proof, run, go } as const;
 
 /**
  * Reads a text of a session.

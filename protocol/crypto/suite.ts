@@ -62,6 +62,7 @@ export const LABELS = {
   signDirectory: 'cairn/1 sign directory',
   signHello: 'cairn/1 sign hello',
   signQuestion: 'cairn/1 sign question',
+  serverLink: 'cairn/1 server link',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
@@ -74,7 +75,7 @@ export const LABELS = {
   trainingSeed: 'cairn/1 training seed',
   subset: 'cairn/1 subset',
   baseTransfer: 'cairn/1 base transfer',
-  transferSession: 'cairn/1 transfer session',
+  transferSetup: 'cairn/1 transfer setup',
   transferHash: 'cairn/1 transfer hash',
 } as const;
 

@@ -1,12 +1,5 @@
 /** Correlated randomness from a dealer: demands, what each side holds, and what the dealer tells the corrected one. */
-export {
-  type Dealing,
-  type DealingRules,
-  type DealingStep,
-  endDealing,
-  NEW_DEALING,
-  receiveDealingRequest,
-} from './dealing.ts';
+export { type Dealing, type DealingRules, endDealing, NEW_DEALING, receiveDealingRequest } from './dealing.ts';
 export { correctionBytes, pieceCorrectionBytes, SEED_BYTES } from './demand.ts';
 export {
   decodeCorrections,
@@ -18,6 +11,7 @@ export {
   MAX_PLAN_BYTES,
   SESSION_BYTES,
 } from './messages.ts';
+export { HeldCorrelations, type HeldPart } from './held.ts';
 export { corrections, correctedSide, seededSide } from './piece.ts';
 export type {
   AndDemand,
