@@ -107,9 +107,10 @@ export function decodePlan(bytes: Uint8Array): Plan {
   const inputRange = [from.f64('low'), from.f64('high')] as const;
   if (!(inputRange[0] < inputRange[1])) throw from.error('wire-bounds', 'inputs in an empty range');
   const reveal = REVEALS[from.u8In('reveal', 0, 1)]!;
-  const classes = Array.from({ length: from.u16In('classes', 0, NETWORK_LIMITS.classes) }, () =>
-    from.text('class', NETWORK_LIMITS.className),
-  );
+  const named = from.u16In('classes', 0, NETWORK_LIMITS.classes);
+  const classes: string[] = [];
+  // One after another: a count alone takes no memory.
+  while (classes.length < named) classes.push(from.text('class', NETWORK_LIMITS.className));
   const count = from.u16In('steps', 1, NETWORK_LIMITS.steps);
   const steps: Step[] = [];
   for (let i = 0; i < count; i++) steps.push(readStep(from, bits, reveal));

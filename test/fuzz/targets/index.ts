@@ -5,6 +5,8 @@ import { cryptoTargets } from './crypto.ts';
 import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
+import { inferenceTargets } from './inference.ts';
+import { partyTargets } from './inference-parties.ts';
 import { policyTarget } from './policy.ts';
 import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
@@ -20,4 +22,6 @@ export const targets: readonly Target[] = [
   ...dealerTargets,
   configTarget,
   policyTarget,
+  ...inferenceTargets,
+  ...partyTargets,
 ];
