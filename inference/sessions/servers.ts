@@ -13,14 +13,23 @@ import { admitted, type Answered, difference, offerOf, type Served, type Session
 /** Where a server's part of the correlated randomness comes from. */
 export interface ServerDealing {
   readonly source: Dealing;
-  /** The first piece of its file that it has not used; null without a file. */
+  /** The seed of this server's shares of the weights' masks: 32 bytes. */
+  readonly maskSeed: Uint8Array;
+  /** What one link between the two servers takes from it. */
+  link(): LinkDealing;
+}
+
+/** The randomness of one link. */
+export interface LinkDealing {
+  /** The first piece of its file that this server has not used; null without a file. */
   next(): number | null;
   /**
    * Writes off what one computation takes.
    * @param from server a: the piece that b has chosen; server b: the first that a has not used; null without a file
-   * @returns the piece, and a party that both servers run to get the randomness, or what gives it
    */
   reserve(session: Uint8Array, batch: number, from: number | null): Promise<ReservedHalf>;
+  /** Wipes what the link holds. */
+  wipe(): void;
 }
 
 /** What was written off for one computation of a server. */
@@ -45,17 +54,19 @@ export interface ServerEvents {
 
 /** A computation between the two servers, for one asker. */
 class Link {
-  readonly #channel: Channel;
+  readonly channel: Channel;
   readonly #served: ServedHalf;
   readonly #tools: SessionTools;
   readonly #side: ServerSide;
+  readonly dealing: LinkDealing;
   #prepared = false;
 
   constructor(channel: Channel, served: ServedHalf, tools: SessionTools) {
-    this.#channel = channel;
+    this.channel = channel;
     this.#served = served;
     this.#tools = tools;
     this.#side = served.side();
+    this.dealing = served.dealing.link();
   }
 
   /** Prepares a batch, tells the asker that it may send its input, and sends it this server's share of the answer. */
@@ -67,7 +78,7 @@ class Link {
     reserved: ReservedHalf,
   ): Promise<Answered> {
     const tools = this.#tools;
-    const link = this.#channel;
+    const link = this.channel;
     const begun = performance.now();
     const before = link.traffic;
     const opened = await reserved.open();
@@ -90,8 +101,9 @@ class Link {
   }
 
   close(error?: CairnError): void {
-    this.#channel.close(error);
+    this.channel.close(error);
     this.#side.wipe();
+    this.dealing.wipe();
   }
 }
 
@@ -111,21 +123,23 @@ export async function answerAsA(
   let link: Link | undefined;
   let error: CairnError | undefined;
   try {
-    channel.sendText(JSON.stringify(offerOf({ ...served, dealing: served.dealing }, challenge, 'a')));
-    let peer: Channel | undefined;
+    channel.sendText(JSON.stringify(offerOf(served, challenge, 'a')));
     for (;;) {
       const begin = readText('begin', await within(channel.receiveText(), idleMs));
       const { who, left } = await admitted(begin, served, challenge, tools);
-      if (peer === undefined) {
-        peer = await dial();
-        link = new Link(peer, served, tools);
-        await meet(peer, served.half, served.planHash, tools);
+      if (link === undefined) {
+        link = new Link(await dial(), served, tools);
+        await meet(link.channel, served.half, served.planHash, tools);
       }
+      const { channel: peer, dealing } = link;
       const { session, batch } = begin;
-      peer.sendText(JSON.stringify({ kind: 'run', session, batch, next: served.dealing.next() }));
+      peer.sendText(JSON.stringify({ kind: 'run', session, batch, next: dealing.next() }));
       const { piece } = readText('go', await within(peer.receiveText(1000), timeoutMs));
-      const reserved = await served.dealing.reserve(bytesOf(session), batch, piece);
-      events.onAnswered(await link!.compute(channel, who, batch, left, reserved));
+      const reserved = await dealing.reserve(bytesOf(session), batch, piece);
+      if (reserved.piece !== piece) {
+        throw new CairnError('dealt-mismatch', `server b takes piece ${piece ?? 'none'}, and this one has used it`);
+      }
+      events.onAnswered(await link.compute(channel, who, batch, left, reserved));
     }
   } catch (thrown) {
     error = asCairnError(thrown);
@@ -209,7 +223,7 @@ export class ServerB {
           if (arrived.begin.batch !== batch) {
             throw new CairnError('session-mismatch', 'the asker has begun with another batch at the other server');
           }
-          const reserved = await this.#served.dealing.reserve(bytesOf(session), batch, next);
+          const reserved = await link.dealing.reserve(bytesOf(session), batch, next);
           peer.sendText(JSON.stringify({ kind: 'go', piece: reserved.piece }));
           this.#events.onAnswered(await link.compute(arrived.channel, arrived.who, batch, arrived.left, reserved));
           arrived.done();

@@ -6,7 +6,10 @@ import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
 import { inferenceTargets } from './inference.ts';
+<<<<<<< HEAD
 import { partyTargets } from './inference-parties.ts';
+=======
+>>>>>>> main
 import { policyTarget } from './policy.ts';
 import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
@@ -20,6 +23,7 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...cryptoTargets,
   ...dealerTargets,
+  ...inferenceTargets,
   configTarget,
   policyTarget,
   ...inferenceTargets,

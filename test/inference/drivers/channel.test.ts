@@ -179,7 +179,7 @@ describe('a server of channels', () => {
   it('ends a channel whose peer sends what is no message of ours', async () => {
     const socket = new WebSocket(`${url}/ask`);
     await new Promise((resolve) => socket.once('open', resolve));
-    const there = new Channel(socket as unknown as SocketLike);
+    const there = new Channel(socket);
     const mine = await accepted;
     there.sendText('x'.repeat(100));
     expect(await codeOf(mine.receiveText(99))).toBe('wire-bounds');
