@@ -6,10 +6,8 @@ import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
 import { inferenceTargets } from './inference.ts';
-<<<<<<< HEAD
+import { inferenceFileTargets } from './inference-files.ts';
 import { partyTargets } from './inference-parties.ts';
-=======
->>>>>>> main
 import { policyTarget } from './policy.ts';
 import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
@@ -24,8 +22,8 @@ export const targets: readonly Target[] = [
   ...cryptoTargets,
   ...dealerTargets,
   ...inferenceTargets,
+  ...inferenceFileTargets,
+  ...partyTargets,
   configTarget,
   policyTarget,
-  ...inferenceTargets,
-  ...partyTargets,
 ];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ChameleonAsker } from '../../../inference/chameleon/asker.ts';
-import { ChameleonOwner } from '../../../inference/chameleon/owner.ts';
+import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/owner.ts';
 import { demandsOf } from '../../../inference/plan/demands.ts';
 import { ringOf } from '../../../inference/shares/answer.ts';
 import { SecureMlServer } from '../../../inference/secureml/server.ts';
@@ -39,7 +39,11 @@ function* all<T>(...parts: readonly Party<T>[]): Party<T> {
   return last as T;
 }
 
-type Both = readonly [Party<unknown>, Party<unknown>];
+/** Two parties, and what frees what they share. */
+interface Both {
+  readonly parties: readonly [Party<unknown>, Party<unknown>];
+  readonly wipe: () => void;
+}
 
 const zeros = ({ plan }: Model): ReturnType<ReturnType<typeof ringOf>['zeros']> => ringOf(plan).zeros(4 * BATCH);
 
@@ -48,12 +52,20 @@ function chameleon(model: Model): Both {
   const [maskSeed, first, second] = [random(32), random(32), random(32)];
   const demands = demandsOf(model.plan, BATCH);
   const told = corrections(demands, first, second, new WeightMasks({ corrected: maskSeed }));
-  const owner = new ChameleonOwner({ ...model, maskSeed, random });
+  const served = chameleonModel({ ...model, maskSeed, random });
+  const owner = new ChameleonOwner(served);
   const asker = new ChameleonAsker(model.plan);
-  return [
+  const parties = [
     all<unknown>(owner.setup(), owner.offline(BATCH, correctedSide(demands, second, told)), owner.online()),
     all<unknown>(asker.setup(), asker.offline(BATCH, seededSide(demands, first)), asker.online(zeros(model))),
-  ];
+  ] as const;
+  return {
+    parties,
+    wipe: () => {
+      served.prepared.wipe();
+      asker.wipe();
+    },
+  };
 }
 
 function secureMl(model: Model): Both {
@@ -66,16 +78,26 @@ function secureMl(model: Model): Both {
   const a = new SecureMlServer({ plan, role: 'a', layers: layersA, maskSeed: maskA, random });
   const b = new SecureMlServer({ plan, role: 'b', layers: layersB, maskSeed: maskB, random });
   const input = ringOf(plan).toBytes(zeros(model));
-  return [
+  const parties = [
     all<unknown>(b.setup(), b.offline(BATCH, correctedSide(demands, second, told)), b.online(input)),
     all<unknown>(a.setup(), a.offline(BATCH, seededSide(demands, first)), a.online(input)),
-  ];
+  ] as const;
+  return {
+    parties,
+    wipe: () => {
+      a.wipe();
+      b.wipe();
+    },
+  };
 }
 
 function transfers({ plan }: Model): Both {
   const random = seeded('fuzz transfers');
-  const source = (role: 'a' | 'b') => new TransferSource(plan, role, random(32), random);
-  return [source('a').piece(1), source('b').piece(1)];
+  const sources = (['a', 'b'] as const).map((role) => new TransferSource(plan, role, random(32), random));
+  return {
+    parties: [sources[0]!.piece(1), sources[1]!.piece(1)],
+    wipe: () => sources.forEach((source) => source.wipe()),
+  };
 }
 
 /** One message of one side, and what comes in its place: other bytes of its length, or of another one. */
@@ -120,7 +142,7 @@ function partiesTarget(
       const made = models();
       return {
         property: fc.property(fc.nat(made.length - 1), lie, (which, told) => {
-          const parties = both(made[which]!);
+          const { parties, wipe } = both(made[which]!);
           const lying = parties.map((party, at) => (at === told.from ? tampered(party, tampering(told)) : party));
           try {
             runPair(lying[0]!, lying[1]!, nodePermutation);
@@ -129,6 +151,7 @@ function partiesTarget(
             must(KNOWN.has(code), () => `${code} for what another party sent`);
           } finally {
             for (const party of parties) party.return(undefined);
+            wipe();
           }
         }),
       };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChameleonAsker } from '../../../inference/chameleon/asker.ts';
-import { ChameleonOwner } from '../../../inference/chameleon/owner.ts';
+import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/owner.ts';
 import { demandsOf } from '../../../inference/plan/demands.ts';
 import type { QuantisedLayer } from '../../../inference/plan/quantise.ts';
 import type { LinearStep, Plan } from '../../../inference/plan/types.ts';
@@ -93,7 +93,9 @@ describe.each(['relu', 'square'] as const)('Chameleon with %s, over all of the d
     const masked = model.layers.map(({ weights }, layer) =>
       ring.subtract(weights, masksFrom(plan, seeds.mask)[layer]!),
     );
-    const owner = new ChameleonOwner({ ...other, maskSeed: seeds.mask, random: () => new Uint8Array(32) });
+    const owner = new ChameleonOwner(
+      chameleonModel({ ...other, maskSeed: seeds.mask, random: () => new Uint8Array(32) }),
+    );
     return {
       seen,
       ...underAnotherDeal(plan, BATCH, seen, {

@@ -1,5 +1,5 @@
 import { ChameleonAsker } from '../../../../inference/chameleon/asker.ts';
-import { ChameleonOwner } from '../../../../inference/chameleon/owner.ts';
+import { ChameleonOwner, chameleonModel } from '../../../../inference/chameleon/owner.ts';
 import { demandsOf } from '../../../../inference/plan/demands.ts';
 import type { QuantisedLayer } from '../../../../inference/plan/quantise.ts';
 import type { Plan } from '../../../../inference/plan/types.ts';
@@ -95,7 +95,8 @@ function deal(plan: Plan, batch: number, seeds: Seeds, { seededSide: tamper = (d
 
 function chameleon({ plan, layers }: Model, inputs: Words, batch: number, seeds: Seeds, tampering: Tampering): Run {
   const own = new Prg(seeds.own);
-  const owner = new ChameleonOwner({ plan, layers, maskSeed: seeds.mask, random: (length) => own.bytes(length) });
+  const ready = chameleonModel({ plan, layers, maskSeed: seeds.mask, random: (length) => own.bytes(length) });
+  const owner = new ChameleonOwner(ready);
   const asker = new ChameleonAsker(plan);
   const dealt = deal(plan, batch, seeds, tampering);
   const phases = [
@@ -103,6 +104,8 @@ function chameleon({ plan, layers }: Model, inputs: Words, batch: number, seeds:
     run(owner.offline(batch, dealt[0]), asker.offline(batch, dealt[1])),
   ];
   const online = run(owner.online(), asker.online(inputs));
+  ready.prepared.wipe();
+  asker.wipe();
   return { answer: online.results[1], ...seenIn([...phases, online]) };
 }
 
