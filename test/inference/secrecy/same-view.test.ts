@@ -19,11 +19,12 @@ import {
 import { Prg } from '../../../protocol/mpc/prg.ts';
 import type { Words } from '../../../protocol/mpc/sharing/index.ts';
 import type { Party } from '../../../protocol/mpc/turn.ts';
-import { underAnotherDeal } from './support/another-deal.ts';
+import { playAgainst, underAnotherDeal } from './support/another-deal.ts';
 import { bytesOf, type Model, type Run, runWith, type Seeds, seedsOf } from './support/lab.ts';
 import { hiddenReversed, question, tinyModel } from './support/models.ts';
 
-const BATCH = 5;
+/** Lanes without padding bits, which must be zero also in a lie. */
+const BATCH = 8;
 const seeds = seedsOf(31);
 const joined = (messages: readonly Uint8Array[]): Uint8Array => bytesOf({ setup: messages, offline: [], online: [] });
 
@@ -86,6 +87,34 @@ describe.each(['relu', 'square'] as const)('Chameleon with %s, over all of the d
       expect(joined(after)).toEqual(joined(seen.received));
       expect(joined(before)).not.toEqual(joined(seen.received));
     }
+  });
+
+  it('shows an owner the same for any other question, whatever that owner sends', () => {
+    // Weights and messages of the owner's choice; the dealer is honest, and gives it the part that it has.
+    const prg = new Prg(new Uint8Array(32).fill(8));
+    const { setup, offline, online } = run.views[1];
+    const lies = [...offline, ...online].map(({ length }) => prg.bytes(length));
+    const masked = setup.map(({ length }) => prg.bytes(length));
+    const play = (inputs: Words) => (dealt: Correlations) => {
+      const asker = new ChameleonAsker(plan);
+      playSetup(asker.setup(), masked);
+      return afterOffline(asker.offline(BATCH, dealt), asker.online(inputs));
+    };
+    const demands = demandsOf(plan, BATCH);
+    const received = playAgainst(play(question(plan, BATCH, { seed: 3 }))(seededSide(demands, seeds.seeded)), lies);
+    const { before, after } = underAnotherDeal(
+      plan,
+      BATCH,
+      { parts: partsOf(plan, seeds, 0), received, sent: lies },
+      {
+        masksInputs: true,
+        setupMessages: 0,
+        maskOf: (layer) => masksFrom(plan, seeds.mask)[layer]!,
+        play: play(question(plan, BATCH, { all: 0 })),
+      },
+    );
+    expect(joined(after)).toEqual(joined(received));
+    expect(joined(before)).not.toEqual(joined(received));
   });
 
   const asked = (other: Model) => {

@@ -106,7 +106,7 @@ function partOf(ring: Ring, demand: Demand, viewers: Parts[DemandKind], free: Fr
 }
 
 /** What a party sends if it hears these messages. */
-function playAgainst(party: Party<unknown>, heard: readonly Uint8Array[]): Uint8Array[] {
+export function playAgainst(party: Party<unknown>, heard: readonly Uint8Array[]): Uint8Array[] {
   const sent: Uint8Array[] = [];
   const left = [...heard];
   let input = new Uint8Array(0);
