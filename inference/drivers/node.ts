@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { CairnError } from '../../protocol/errors.ts';
 import { isLoopback } from '../../protocol/wire/index.ts';
-import { Channel, type SocketLike } from './channel.ts';
+import { Channel } from './channel.ts';
 
 /** Bytes of the longest frame: a channel sends pieces of 1 MiB, and texts of at most 4 MiB. */
 const MAX_PAYLOAD = 4 << 20;
@@ -42,7 +42,7 @@ export function accept(server: Server, kinds: readonly AcceptOptions[]): Accepto
       return;
     }
     sockets.handleUpgrade(request, socket, head, (websocket) => {
-      const channel = new Channel(likeBrowser(websocket));
+      const channel = new Channel(websocket);
       sessions.add(channel);
       void kind.onChannel(channel).finally(() => {
         channel.close();
@@ -70,7 +70,7 @@ export function dial(url: string, timeoutMs: number): Promise<Channel> {
       ...{ maxPayload: MAX_PAYLOAD, perMessageDeflate: false, handshakeTimeout: timeoutMs },
       ...(seenByNobody(url) ? { generateMask: leaveZero } : {}),
     });
-    socket.once('open', () => resolve(new Channel(likeBrowser(socket))));
+    socket.once('open', () => resolve(new Channel(socket)));
     socket.once('unexpected-response', (_, response) => {
       socket.terminate();
       const status = response.statusCode ?? 0;
@@ -104,9 +104,4 @@ function seenByNobody(url: string): boolean {
 /** The mask's four bytes are zero already. */
 function leaveZero(): void {
   return undefined;
-}
-
-/** A socket of `ws` in the terms of a browser's; the types of its events are wider. */
-function likeBrowser(socket: WebSocket): SocketLike {
-  return socket;
 }

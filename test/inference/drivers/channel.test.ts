@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { Channel, type SocketLike } from '../../../inference/drivers/channel.ts';
+import { Channel } from '../../../inference/drivers/channel.ts';
 import { accept, type Acceptor, dial } from '../../../inference/drivers/node.ts';
 import { runParty } from '../../../inference/drivers/run.ts';
 import { CairnError } from '../../../protocol/errors.ts';
