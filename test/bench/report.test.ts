@@ -26,6 +26,10 @@ const tiny: Plan = {
   training: [{ model: 'MLP 784-128-64-10', batch: 4, steps: 2, repeats: 1, pytorch: false }],
   growth: { n: { values: [8, 16], d: 20 }, d: { values: [20, 80], n: 8 }, drop: 0.1, realClients: 2, repeats: 1 },
   witnesses: { sizes: [100, 300], repeats: 1 },
+  mpc: {
+    ...{ repeats: 1, minMs: 0, batches: [1, 2], lanes: [1, 3] },
+    ...{ transfers: 9, values: [5], gmwLanes: 7 },
+  },
 };
 
 function recorder(): { readonly runner: Runner; readonly text: () => string } {
