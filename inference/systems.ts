@@ -1,6 +1,6 @@
 import type { Correlations } from '../protocol/mpc/dealer/index.ts';
 import type { Words } from '../protocol/mpc/sharing/index.ts';
-import type { Party } from '../protocol/mpc/turn.ts';
+import type { Party } from '../protocol/mpc/index.ts';
 
 /** What the asker learns of a batch. */
 export interface Answer {

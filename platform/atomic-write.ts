@@ -36,8 +36,8 @@ export interface AtomicOptions {
  * Writes a file whole or not at all, even if the machine crashes at any moment: temporary file, fsync, rename, fsync of
  * the folder.
  * @param content whole, or in parts that may be made as they are written
- * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and any that `place` throws, or that making
- * the content throws, unchanged
+ * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and any CairnError that `place` throws, or
+ * making the content, unchanged
  */
 export async function writeAtomically(
   path: string,

@@ -1,15 +1,16 @@
-import { toHex, type Primitives } from '../../protocol/crypto/index.ts';
+import { fromHex, type Primitives, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { directoryAt, entryFor, type SignedDirectory } from '../../protocol/wire/index.ts';
-import { bytesOf, type Begin, questionTranscript } from '../sessions/messages.ts';
+import { questionTranscript } from './question.ts';
 
 /** Who may ask: everybody, or the members of a signed directory. */
 export type Access = { readonly kind: 'open' } | { readonly kind: 'members'; readonly directory: SignedDirectory };
 
 /** One question, as far as it matters who asks it. */
 export interface Asked {
-  readonly identity: Begin['identity'];
+  /** Its member id, and its signature in hex; null for none. */
+  readonly identity: { readonly member: number; readonly signature: string } | null;
   readonly challenge: Uint8Array;
   /** The addresses under which this server is known; a signature must be over one of them. */
   readonly addresses: readonly string[];
@@ -37,7 +38,7 @@ export function admit(primitives: Primitives, access: Access, asked: Asked): str
   }
   const member = memberId(identity.member);
   const { identityKey } = entryFor(directoryAt(access.directory, now), member, name);
-  const signature = bytesOf(identity.signature);
+  const signature = fromHex(identity.signature);
   const signed = addresses.some((address) =>
     primitives.ed25519Verify(
       identityKey,

@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import { type EvaluatorState, evaluatorFinish, evaluatorPrepare } from '../../protocol/mpc/garbling/index.ts';
 import { mapSizes, prepareLinear, type Ring, type Words, wipeWords } from '../../protocol/mpc/sharing/index.ts';
-import { type Party, receive, send } from '../../protocol/mpc/turn.ts';
+import { type Party, receive, send } from '../../protocol/mpc/index.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
 import { argmaxCircuit } from '../shares/circuits.ts';

@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { RandomSource } from '../../protocol/crypto/index.ts';
 import { type Correlations, weightMask } from '../../protocol/mpc/dealer/index.ts';
 import { garble, type GarblerState, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
-import { Prg } from '../../protocol/mpc/prg.ts';
+import { type Party, Prg, receive, send } from '../../protocol/mpc/index.ts';
 import {
   finishLinear,
   mapSizes,
@@ -11,7 +11,6 @@ import {
   type Words,
   wipeWords,
 } from '../../protocol/mpc/sharing/index.ts';
-import { type Party, receive, send } from '../../protocol/mpc/turn.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';

@@ -1,7 +1,7 @@
 import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import { maxOf, rectify, square, truncateExactly } from '../../protocol/mpc/gmw/index.ts';
 import type { Ring, Words } from '../../protocol/mpc/sharing/index.ts';
-import type { Party } from '../../protocol/mpc/turn.ts';
+import type { Party } from '../../protocol/mpc/index.ts';
 import type { PoolStep, RectifyStep, SquareStep, TruncateStep } from '../plan/types.ts';
 import { windowSums, windowValues } from '../shares/rearrange.ts';
 

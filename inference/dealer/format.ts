@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { pieceCorrectionBytes, type Demand, SEED_BYTES, type Side } from '../../protocol/mpc/dealer/index.ts';
+import {
+  MAX_PIECE_BATCH,
+  pieceCorrectionBytes,
+  type Demand,
+  SEED_BYTES,
+  type Side,
+} from '../../protocol/mpc/dealer/index.ts';
 import { ByteReader, ByteWriter } from '../../protocol/wire/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 
@@ -39,9 +45,6 @@ const SIDES: readonly Side[] = ['seeded', 'corrected'];
 
 /** Pieces of one file. */
 export const MAX_COUNT = 2 ** 24;
-
-/** Inputs of one piece. */
-export const MAX_BATCH = 2 ** 20;
 
 /** What a file says of itself. */
 export interface Header {
@@ -111,7 +114,7 @@ export function decodeHeader(bytes: Uint8Array, path: string): Header {
     const masks = reader.flag('mask');
     const plan = reader.raw(HASH_BYTES, 'plan').slice();
     const pair = reader.raw(ID_BYTES, 'pair').slice();
-    const batch = reader.u32In('batch', 1, MAX_BATCH);
+    const batch = reader.u32In('batch', 1, MAX_PIECE_BATCH);
     const count = reader.u32In('count', 1, MAX_COUNT);
     const corrections = reader.u32('corrections');
     const seed = reader.raw(SEED_BYTES, 'mask seed').slice();

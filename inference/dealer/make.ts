@@ -2,9 +2,16 @@ import { link, rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { RandomSource } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { corrections, type Demand, SEED_BYTES, type Side, WeightMasks } from '../../protocol/mpc/dealer/index.ts';
+import {
+  corrections,
+  type Demand,
+  MAX_PIECE_BATCH,
+  SEED_BYTES,
+  type Side,
+  WeightMasks,
+} from '../../protocol/mpc/dealer/index.ts';
 import { writeAtomically } from '../../platform/index.ts';
-import { correctionsOf, encodeHeader, encodePiece, type Header, ID_BYTES, MAX_BATCH, MAX_COUNT } from './format.ts';
+import { correctionsOf, encodeHeader, encodePiece, type Header, ID_BYTES, MAX_COUNT } from './format.ts';
 
 /** Read and write for the owner only. */
 const PRIVATE = 0o600;
@@ -42,7 +49,7 @@ export function seedsPath(path: string): string {
  */
 export async function makePieces(options: MakeOptions): Promise<void> {
   const { path, plan, demands, batch, count, random } = options;
-  within('batch', batch, MAX_BATCH);
+  within('batch', batch, MAX_PIECE_BATCH);
   within('count', count, MAX_COUNT);
   const pair = random(ID_BYTES);
   const masked = sidesWithMasks(demands);

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Party } from '../../protocol/mpc/turn.ts';
+import type { Party } from '../../protocol/mpc/index.ts';
 import type { Channel } from './channel.ts';
 
 /** A permutation by Node, or by WebCrypto, which answers later. */

@@ -1,7 +1,6 @@
 import type { RandomSource } from '../../protocol/crypto/index.ts';
-import { Prg } from '../../protocol/mpc/prg.ts';
+import { packedRowBytes, Prg, type Slices, unpackRows } from '../../protocol/mpc/index.ts';
 import { split, wipeWords, type Words } from '../../protocol/mpc/sharing/index.ts';
-import { packedRowBytes, type Slices, unpackRows } from '../../protocol/mpc/slices.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
 import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';

@@ -3,7 +3,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { type Correlations, weightMask } from '../../protocol/mpc/dealer/index.ts';
 import { evaluatorFinish, evaluatorPrepare, garble, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
 import { square } from '../../protocol/mpc/gmw/index.ts';
-import { Prg } from '../../protocol/mpc/prg.ts';
+import { exchange, packRows, type Party, Prg, receive, type Slices, zeroSlices } from '../../protocol/mpc/index.ts';
 import {
   finishLinear,
   prepareLinear,
@@ -13,8 +13,6 @@ import {
   wipeWords,
   type Words,
 } from '../../protocol/mpc/sharing/index.ts';
-import { packRows, type Slices, zeroSlices } from '../../protocol/mpc/slices.ts';
-import { exchange, type Party, receive } from '../../protocol/mpc/turn.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { ringOf } from '../shares/answer.ts';

@@ -1,5 +1,5 @@
 import type { RandomSource } from '../../protocol/crypto/index.ts';
-import { Prg } from '../../protocol/mpc/prg.ts';
+import { Prg } from '../../protocol/mpc/index.ts';
 import { split } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { Plan } from '../plan/types.ts';

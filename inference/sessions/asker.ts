@@ -7,8 +7,9 @@ import { runParty, within } from '../drivers/run.ts';
 import { decodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/types.ts';
+import { questionTranscript } from '../access/question.ts';
 import type { Answer, AskerSide } from '../systems.ts';
-import { bytesOf, type Dealing, type Offer, questionTranscript, readText, textOf } from './messages.ts';
+import { bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
 import { difference, type SessionTools } from './owner.ts';
 
 /** What a server offers to answer. */

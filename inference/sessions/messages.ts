@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromHex, toHex, transcript, utf8, u32le, LABELS, type Primitives } from '../../protocol/crypto/index.ts';
+import { fromHex, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
 
@@ -88,23 +88,6 @@ export function readText<Kind extends keyof typeof FORMATS>(kind: Kind, text: st
     );
   }
   return parsed.data as z.infer<(typeof FORMATS)[Kind]>;
-}
-
-/** What a member's signature says: this connection, this address, this model, this plan. */
-export interface Question {
-  /** 32 bytes. */
-  readonly challenge: Uint8Array;
-  /** The address as the asker knows it, canonical, so that whoever is asked cannot pass the signature on to another. */
-  readonly address: string;
-  readonly name: string;
-  readonly planHash: Uint8Array;
-  readonly member: number;
-}
-
-/** The 32 bytes that a member signs before it asks. */
-export function questionTranscript(primitives: Primitives, question: Question): Uint8Array {
-  const { challenge, address, name: model, planHash, member } = question;
-  return transcript(primitives, LABELS.signQuestion, challenge, utf8(address), utf8(model), planHash, u32le(member));
 }
 
 /** The hex text of bytes in a message, read. */

@@ -1,6 +1,5 @@
-import { joinWords32 } from '../../protocol/mpc/slice-words.ts';
+import { joinWords32, type Slices } from '../../protocol/mpc/index.ts';
 import { ring32, ring64, type Ring, type Words } from '../../protocol/mpc/sharing/index.ts';
-import type { Slices } from '../../protocol/mpc/slices.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Answer } from '../systems.ts';

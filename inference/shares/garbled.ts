@@ -2,12 +2,16 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Circuit } from '../../protocol/mpc/circuits/index.ts';
 import type { Correlations, Side } from '../../protocol/mpc/dealer/index.ts';
 import { evaluatorFinish, evaluatorPrepare, garble, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
-import { Prg } from '../../protocol/mpc/prg.ts';
-import { sliceWords } from '../../protocol/mpc/slice-words.ts';
-import { joinWords32, joinWords64 } from '../../protocol/mpc/slice-words.ts';
+import {
+  joinWords32,
+  joinWords64,
+  type Party,
+  Prg,
+  rowWords,
+  type Slices,
+  sliceWords,
+} from '../../protocol/mpc/index.ts';
 import { type Ring, wipeWords, type Words } from '../../protocol/mpc/sharing/index.ts';
-import { rowWords, type Slices } from '../../protocol/mpc/slices.ts';
-import type { Party } from '../../protocol/mpc/turn.ts';
 
 /** The words whose bits are a lane's rows. */
 function wordsOf(ring: Ring, slices: Slices): Words {

@@ -1,6 +1,5 @@
 import type { Ring, Words } from '../../protocol/mpc/sharing/index.ts';
-import type { Slices } from '../../protocol/mpc/slices.ts';
-import { sliceWords } from '../../protocol/mpc/slice-words.ts';
+import { type Slices, sliceWords } from '../../protocol/mpc/index.ts';
 import { pooledSize, type PoolStep } from '../plan/types.ts';
 
 /*

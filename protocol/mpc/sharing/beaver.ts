@@ -1,5 +1,6 @@
 import { toFixed } from './fixed.ts';
 import { type LinearMap, mapSizes } from './linear-map.ts';
+import { wipeWords } from './shares.ts';
 import type { Ring, WeightedMap, Words } from './types.ts';
 
 /**
@@ -105,6 +106,7 @@ export function squareShare<W extends Words>(ring: Ring<W>, party: 0 | 1, opened
   if (party === 0) ring.addInto(factor, opened);
   const share = ring.multiply(opened, factor);
   ring.addInto(share, c);
+  wipeWords(factor);
   return share;
 }
 
@@ -120,8 +122,11 @@ export function productShare<W extends Words>(
   openedY: W,
   { a, b, c }: ProductShare<W>,
 ): W {
-  const share = ring.multiply(openedX, party === 0 ? ring.add(openedY, b) : b);
-  ring.addInto(share, ring.multiply(openedY, a));
+  const share = ring.multiply(openedX, b);
+  if (party === 0) ring.addInto(share, ring.multiply(openedX, openedY));
+  const rest = ring.multiply(openedY, a);
+  ring.addInto(share, rest);
   ring.addInto(share, c);
+  wipeWords(rest);
   return share;
 }

@@ -1,7 +1,7 @@
 import { CairnError } from '../../errors.ts';
 import { type Arena, arena, leaseArena, returnArena } from '../kernels/arena.ts';
 import { applyMap, type MapKernels } from './apply.ts';
-import { type LinearMap, mapSizes } from './linear-map.ts';
+import { convolvedSize, type LinearMap, mapSizes } from './linear-map.ts';
 import type { Ring, WeightedMap, Words } from './types.ts';
 
 type Elementwise = (target: number, a: number, b: number, bytes: number) => void;
@@ -52,9 +52,18 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
   };
 
   const expectWeights = (map: LinearMap, weights: W): void => {
+    // Negative rows times negative columns would look like outputs.
+    const extents = map.kind === 'dense' ? [map.inputs, map.outputs] : convolvedSize(map);
+    if (!extents.every((extent) => Number.isSafeInteger(extent) && extent > 0)) {
+      throw new CairnError(
+        'wire-bounds',
+        'a map has no outputs: it is empty, or its filters are larger than its images',
+      );
+    }
     const expected = mapSizes(map).weights;
-    if (weights.length === expected) return;
-    throw new CairnError('wire-bounds', `a map of ${expected} weights was given ${weights.length}`);
+    if (weights.length !== expected) {
+      throw new CairnError('wire-bounds', `a map of ${expected} weights was given ${weights.length}`);
+    }
   };
   /** A map with its weights at an address, in the caller's scope. */
   const applied = (memory: Arena, map: LinearMap, weights: number, x: W, batch: number): W => {
@@ -73,7 +82,14 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
     draw: (prg, count) => view(prg.bytes(bytes * count).buffer as ArrayBuffer),
     add: (a, b) => combined('add', a, b),
     subtract: (a, b) => combined('subtract', a, b),
-    negate: (a) => combined('subtract', zeros(a.length), a),
+    negate(a) {
+      const memory = arena();
+      return memory.scoped(() => {
+        const at = memory.load(a);
+        kernels(memory).subtract(at, memory.reserve(a.byteLength), at, a.byteLength);
+        return copied(memory, at, a.byteLength);
+      });
+    },
     multiply: (a, b) => combined('multiply', a, b),
     addInto: (target, a) => combine('add', target, target, a),
     subtractInto: (target, a) => combine('subtract', target, target, a),
@@ -120,10 +136,11 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
       if (source.length % bytes !== 0) {
         throw new CairnError('wire-bounds', `${source.length} bytes are not whole elements of ${bytes}`);
       }
-      return view(Uint8Array.from(source).buffer);
+      // A copy, also of a Buffer, whose slice() is none.
+      return view(new Uint8Array(source).buffer);
     },
     toSigned: width.toSigned,
-    fromSigned: (values) => width.fromSigned(BigInt64Array.from(values)),
+    fromSigned: (values) => width.fromSigned(new BigInt64Array(values)),
   };
 }
 
@@ -150,7 +167,9 @@ export const ring32: Ring<Uint32Array> = ringOf<Uint32Array>({
   },
   fromSigned(values) {
     const halves = new Uint32Array(values.buffer);
-    return Uint32Array.from({ length: values.length }, (_, i) => halves[2 * i]!);
+    const words = new Uint32Array(values.length);
+    for (let i = 0; i < words.length; i++) words[i] = halves[2 * i]!;
+    return words;
   },
 });
 

@@ -1,4 +1,5 @@
 import type { Prg } from '../prg.ts';
+import { wordBytes } from './ring.ts';
 import type { Ring, Words } from './types.ts';
 
 /**
@@ -20,5 +21,5 @@ export function join<W extends Words>(ring: Ring<W>, first: W, second: W): W {
 
 /** Zeroes words that are secret and no longer needed. */
 export function wipeWords(words: Words): void {
-  new Uint8Array(words.buffer, words.byteOffset, words.byteLength).fill(0);
+  wordBytes(words).fill(0);
 }

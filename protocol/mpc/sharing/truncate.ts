@@ -1,3 +1,4 @@
+import { wipeWords } from './shares.ts';
 import type { Ring, Words } from './types.ts';
 
 /**
@@ -11,7 +12,12 @@ import type { Ring, Words } from './types.ts';
  */
 export function truncateLocally<W extends Words>(ring: Ring<W>, share: W, fraction: number, party: 0 | 1): W {
   if (party === 0) return ring.shiftRight(share, fraction, 'unsigned');
-  return ring.negate(ring.shiftRight(ring.negate(share), fraction, 'unsigned'));
+  const negated = ring.negate(share);
+  const shifted = ring.shiftRight(negated, fraction, 'unsigned');
+  const result = ring.negate(shifted);
+  wipeWords(negated);
+  wipeWords(shifted);
+  return result;
 }
 
 /**

@@ -105,6 +105,15 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
     second.wipe();
   });
 
+  it('refuses a map whose filters are larger than its images', () => {
+    for (const size of [6, 8]) {
+      const map = { ...MAPS[5]!, size } as LinearMap;
+      expect(codeOf(() => ring.apply(map, ring.zeros(size * size), ring.zeros(35), 1))).toBe('wire-bounds');
+    }
+    const still = { ...MAPS[5]!, stride: 0 } as LinearMap;
+    expect(codeOf(() => ring.apply(still, ring.zeros(9), ring.zeros(35), 1))).toBe('wire-bounds');
+  });
+
   it('prepares no map with weights of another size', () => {
     expect(codeOf(() => ring.prepare([{ map: MAPS[1]!, weights: ring.zeros(20) }]))).toBe('wire-bounds');
   });

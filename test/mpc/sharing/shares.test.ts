@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Prg } from '../../../protocol/mpc/prg.ts';
 import { ring32, ring64 } from '../../../protocol/mpc/sharing/ring.ts';
-import { join, split } from '../../../protocol/mpc/sharing/shares.ts';
+import { join, split, wipeWords } from '../../../protocol/mpc/sharing/shares.ts';
 import type { Ring, Words } from '../../../protocol/mpc/sharing/types.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { elements, smallRing } from './small-ring.ts';
@@ -56,6 +56,12 @@ function holdsFor<W extends Words>(ring: Ring<W>): void {
     const [first] = split(ring, ring.zeros(4), generator);
     const [second] = split(ring, ring.zeros(4), generator);
     expect([...ring.toSigned(first)]).not.toEqual([...ring.toSigned(second)]);
+  });
+
+  it('are wiped, and nothing else in their buffer is', () => {
+    const all = ring.fromSigned([1n, 2n, 3n, 4n]);
+    wipeWords(all.subarray(1, 3));
+    expect([...ring.toSigned(all)]).toEqual([1n, 0n, 0n, 4n]);
   });
 
   it('of different lengths are not joined', () => {

@@ -30,12 +30,11 @@ function isLarge({ bits }: Ring, fraction: number, error: bigint): boolean {
 
 /** What a value of 8 bits becomes, for each of its sharings: the results, and those that are wrong by a wrap. */
 function overAllShares(value: number, fraction: number): { results: bigint[]; large: bigint[] } {
-  const values = [BigInt(value)];
   const floor = BigInt(value) >> BigInt(fraction);
-  const results = elements(8).map((drawn) => {
-    const ring = smallRing(8, () => drawn);
-    return truncated(ring, split(ring, ring.fromSigned(values), prg(0)), fraction)[0]!;
-  });
+  let drawn = 0;
+  const ring = smallRing(8, () => drawn++);
+  const shares = split(ring, new Uint32Array(256).fill(value % 256), prg(0));
+  const results = [...truncated(ring, shares, fraction)];
   return { results, large: results.filter((result) => result !== floor && result !== floor + 1n) };
 }
 
