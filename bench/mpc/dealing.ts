@@ -1,6 +1,6 @@
 import { compile, demandsOf, NetworkBuilder, type Network } from '../../inference/index.ts';
 import { correctedSide, corrections, seededSide, SEED_BYTES, WeightMasks } from '../../protocol/mpc/dealer/index.ts';
-import type { Prg } from '../../protocol/mpc/prg.ts';
+import type { Prg } from '../../protocol/mpc/index.ts';
 import type { BlockSpeed } from '../schema.ts';
 import type { Meter } from './meter.ts';
 

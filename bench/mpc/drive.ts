@@ -1,4 +1,4 @@
-import type { Party, Permutation } from '../../protocol/mpc/turn.ts';
+import type { Party, Permutation } from '../../protocol/mpc/index.ts';
 
 /** What a party is told for a message of this length. */
 export type Answer = (length: number) => Uint8Array;

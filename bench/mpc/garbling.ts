@@ -8,10 +8,8 @@ import {
   garblerFinish,
   type Scheme,
 } from '../../protocol/mpc/garbling/index.ts';
-import type { Prg } from '../../protocol/mpc/prg.ts';
-import { type Slices, zeroSlices } from '../../protocol/mpc/slices.ts';
+import { type Prg, type Slices, zeroSlices, type Party, runPair } from '../../protocol/mpc/index.ts';
 import type { CorrelatedReceiver, CorrelatedSender } from '../../protocol/mpc/transfer/index.ts';
-import { type Party, runPair } from '../../protocol/mpc/turn.ts';
 import type { BlockSpeed } from '../schema.ts';
 import { grouped } from '../support/table.ts';
 import { drive, replayed } from './drive.ts';

@@ -1,4 +1,4 @@
-import { Prg } from '../../protocol/mpc/prg.ts';
+import { Prg } from '../../protocol/mpc/index.ts';
 import type { BlockSpeed } from '../schema.ts';
 import { benchDealing } from './dealing.ts';
 import { benchGarbling } from './garbling.ts';

@@ -23,9 +23,12 @@ export interface Work<T> {
 /** Measures speeds: the median over samples, after one that is not counted. */
 export class Meter {
   readonly #effort: Effort;
+  readonly #now: () => number;
 
-  constructor(effort: Effort) {
+  /** @param now the clock, in milliseconds */
+  constructor(effort: Effort, now = (): number => performance.now()) {
     this.#effort = effort;
+    this.#now = now;
   }
 
   /** Units a second of work that uses nothing up. */
@@ -39,9 +42,9 @@ export class Meter {
       let [calls, ms] = [0, 0];
       do {
         const prepared = prepare();
-        const from = performance.now();
+        const from = this.#now();
         run(prepared);
-        ms += performance.now() - from;
+        ms += this.#now() - from;
         calls++;
       } while (ms < this.#effort.minMs);
       return ms / calls;

@@ -1,6 +1,5 @@
 import { nodePermutation } from '../../protocol/crypto/node/index.ts';
-import type { Prg } from '../../protocol/mpc/prg.ts';
-import type { Permutation } from '../../protocol/mpc/turn.ts';
+import type { Prg, Permutation } from '../../protocol/mpc/index.ts';
 import type { BlockSpeed } from '../schema.ts';
 import type { Meter } from './meter.ts';
 

@@ -1,4 +1,4 @@
-import type { Prg } from '../../protocol/mpc/prg.ts';
+import type { Prg } from '../../protocol/mpc/index.ts';
 import { type LinearMap, mapSizes, type Ring, ring32, ring64, type Words } from '../../protocol/mpc/sharing/index.ts';
 import type { BlockSpeed } from '../schema.ts';
 import type { Meter } from './meter.ts';

@@ -1,5 +1,5 @@
 import { nodePermutation } from '../../protocol/crypto/node/index.ts';
-import type { Prg } from '../../protocol/mpc/prg.ts';
+import { type Prg, runPair } from '../../protocol/mpc/index.ts';
 import {
   correlatedReceiver,
   correlatedSender,
@@ -7,7 +7,6 @@ import {
   setUpReceiver,
   setUpSender,
 } from '../../protocol/mpc/transfer/index.ts';
-import { runPair } from '../../protocol/mpc/turn.ts';
 import type { BlockSpeed } from '../schema.ts';
 import { grouped } from '../support/table.ts';
 import { drive } from './drive.ts';
