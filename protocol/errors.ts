@@ -458,6 +458,10 @@ export const ERROR_CODES = {
     'nothing came from the other side for too long',
     'ask again; if it stays, the other side is overloaded or hangs',
   ),
+  'dealer-unnamed': configuration(
+    'the owner computes with a dealer that the asker has not said it trusts',
+    'pass --dealer with its address, or with the file that it made for you',
+  ),
   'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
 
   'garbled-output': protocolAbort(

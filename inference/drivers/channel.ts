@@ -72,6 +72,7 @@ export class Channel {
   #receivedBytes = 0;
   #turns = 0;
   #speaking = false;
+  readonly #onEnd: (() => void)[] = [];
 
   /** Takes over a socket that is open. */
   constructor(socket: SocketLike) {
@@ -133,6 +134,21 @@ export class Channel {
    */
   async receiveText(maxLength = CONTROL): Promise<string> {
     return (await this.#next('text', maxLength)) as string;
+  }
+
+  /** Resolves when the channel has ended, at the latest after `timeoutMs`. */
+  ended(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed !== undefined) {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#onEnd.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   /** Ends the channel; whoever waits is told `error`, the other side its code. Closing twice is harmless. */
@@ -256,6 +272,7 @@ export class Channel {
   #end(error: CairnError): void {
     if (this.#closed !== undefined) return;
     this.#closed = error;
+    for (const told of this.#onEnd.splice(0)) told();
     // What has arrived completely may still be read: the other side sends its last message and closes.
     if (this.#waiting !== undefined) this.#serve();
   }

@@ -18,7 +18,6 @@ export interface Offered {
   readonly system: string;
   readonly plan: Plan;
   readonly planHash: Uint8Array;
-  readonly classes: readonly string[] | undefined;
   readonly maxBatch: number;
   readonly access: Offer['access'];
   readonly dealing: Dealing;
@@ -37,9 +36,18 @@ export interface AskerOptions {
   readonly identity?: AskerIdentity;
   /** Makes the asker's side for a plan. @throws CairnError `system-unknown`, `plan-unsupported` */
   readonly side: (plan: Plan) => AskerSide;
-  /** The asker's part of the dealt randomness. */
-  readonly deal: (request: DealRequest) => Promise<Correlations>;
+  readonly dealing: AskerDealing;
   readonly tools: SessionTools;
+}
+
+/** The asker's part of the dealt randomness. */
+export interface AskerDealing {
+  /**
+   * The first piece of its file that was not used, to be told to the owner; null without a file.
+   * @throws CairnError `dealt-mismatch` if the owner has the file of another pair, or there should be one and is none
+   */
+  readonly next: (source: Dealing) => number | null;
+  readonly take: (request: DealRequest) => Promise<Correlations>;
 }
 
 /** What randomness is needed for one computation. */
@@ -91,7 +99,6 @@ export class Asker {
       const offered: Offered = {
         ...{ name: offer.name, system: offer.system, plan, planHash: planHash(plan) },
         ...{
-          classes: offer.classes ?? undefined,
           maxBatch: offer.maxBatch,
           access: offer.access,
           dealing: offer.dealing,
@@ -136,19 +143,20 @@ export class Asker {
   }
 
   async #compute(inputs: Words, batch: number, plan: Plan): Promise<Prediction> {
-    const { tools, deal } = this.#options;
+    const { tools, dealing } = this.#options;
     const channel = this.#channel;
     const session = tools.random(16);
     const begin = {
       ...{ kind: 'begin', planHash: textOf(this.offered.planHash), session: textOf(session), batch },
       identity: this.#signed(tools.primitives),
+      next: dealing.next(this.offered.dealing),
     };
     const begun = performance.now();
     const before = channel.traffic;
     channel.sendText(JSON.stringify(begin));
     const { left, piece } = readText('ready', await within(channel.receiveText(), tools.timeoutMs));
     const { dealing: source, planHash: hash } = this.offered;
-    const dealt = await deal({ source, session, plan, planHash: hash, batch, piece });
+    const dealt = await dealing.take({ source, session, plan, planHash: hash, batch, piece });
     if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);
     this.#prepared = true;
     await runParty(this.#side.offline(batch, dealt), channel, tools);

@@ -17,7 +17,7 @@ const whole = z.int().min(0).max(0xffff_ffff);
 
 const dealing = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('url'), url: z.string().max(1000) }),
-  z.strictObject({ kind: z.literal('file'), pair: hex(16) }),
+  z.strictObject({ kind: z.literal('file'), pair: hex(16), batch: z.int().min(1).max(65_536) }),
   z.strictObject({ kind: z.literal('transfers') }),
 ]);
 
@@ -28,8 +28,6 @@ const offer = z.strictObject({
   name,
   /** The plan in its canonical encoding, base64. */
   plan: z.base64().max(1 << 20),
-  /** Class names, where the model has some. */
-  classes: z.array(z.string().max(100)).max(10_000).nullable(),
   maxBatch: z.int().min(1).max(65_536),
   /** What a member signs, so that a signature serves for one connection. */
   challenge: hex(32),
@@ -46,6 +44,8 @@ const begin = z.strictObject({
   session: hex(16),
   batch: z.int().min(1).max(65_536),
   identity: z.strictObject({ member: whole, signature: hex(64) }).nullable(),
+  /** The first piece of the dealer's file that this side has not used; null without a file. */
+  next: whole.nullable(),
 });
 
 const ready = z.strictObject({

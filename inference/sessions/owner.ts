@@ -14,12 +14,18 @@ export interface OwnerDealing {
   readonly source: Dealing;
   /**
    * Writes off what one computation takes, before the asker is told to begin.
+   * @param next the first piece that the asker has not used; null if it has no file
    * @returns the piece of a file, null if there is none; and what gives the randomness
    */
-  reserve(
-    session: Uint8Array,
-    batch: number,
-  ): Promise<{ readonly piece: number | null; open(): Promise<Correlations> }>;
+  reserve(session: Uint8Array, batch: number, next: number | null): Promise<Reserved>;
+}
+
+/** What was written off for one computation. */
+export interface Reserved {
+  /** The piece of a file; null if there is no file. */
+  readonly piece: number | null;
+  /** Gives the randomness, once. */
+  readonly open: () => Promise<Correlations>;
 }
 
 /** A model that is served. */
@@ -30,7 +36,6 @@ export interface Served {
   /** Canonical encoding of the plan, and its hash. */
   readonly plan: Uint8Array;
   readonly planHash: Uint8Array;
-  readonly classes: readonly string[] | null;
   readonly maxBatch: number;
   /** A fresh side for each connection. */
   side(): OwnerSide;
@@ -93,7 +98,7 @@ export async function answer(
         ...{ planHash: served.planHash, now: Math.floor(now() / 1000) },
       });
       const left = await served.budget.take(who, begin.batch, now());
-      const { piece, open } = await served.dealing.reserve(bytesOf(begin.session), begin.batch);
+      const { piece, open } = await served.dealing.reserve(bytesOf(begin.session), begin.batch, begin.next);
       channel.sendText(JSON.stringify({ kind: 'ready', left: left ?? null, piece }));
       events.onAnswered(await compute(channel, side, { who, batch: begin.batch, open, prepared }, tools));
       prepared = true;
@@ -111,7 +116,7 @@ export async function answer(
 function offerOf(served: Served, challenge: Uint8Array): Offer {
   return {
     ...{ kind: 'offer', version: SESSION_VERSION, system: served.system, name: served.name, role: 'owner' },
-    ...{ plan: base64Of(served.plan), classes: served.classes === null ? null : [...served.classes] },
+    ...{ plan: base64Of(served.plan) },
     ...{ maxBatch: served.maxBatch, challenge: textOf(challenge), access: served.access.kind },
     dealing: served.dealing.source,
   };
