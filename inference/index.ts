@@ -4,6 +4,14 @@
  */
 export { argmax, calibrate, countExamples, evaluateFloats } from './network/evaluate.ts';
 export { type NamedTensor, NetworkBuilder, type TensorSource, type WindowSettings } from './network/build.ts';
+export {
+  type LayerDescription,
+  type NetworkDescription,
+  parseDescription,
+  readDescription,
+} from './network/description.ts';
+export { type OnnxOptions, readOnnx } from './network/onnx/read.ts';
+export { buildNetwork, describeNetwork, readNetwork } from './network/read.ts';
 export type {
   ElementwiseKind,
   LayerKind,
@@ -15,6 +23,7 @@ export type {
   PoolKind,
   PoolLayer,
 } from './network/types.ts';
+export { costOf, type PlanCost } from './plan/cost.ts';
 export { compile, type Compiled, type CompileOptions } from './plan/compile.ts';
 export { decodePlan, encodePlan } from './plan/encode.ts';
 export { assertSamePlan, planHash } from './plan/hash.ts';

@@ -462,6 +462,10 @@ export const ERROR_CODES = {
     'the owner computes with a dealer that the asker has not said it trusts',
     'pass --dealer with its address, or with the file that it made for you',
   ),
+  'input-range': configuration(
+    'a value that is asked about is outside the range that the model takes',
+    'scale the inputs as for training: the range is in what cairn predict prints first',
+  ),
   'peer-unreachable': failure('a server cannot be reached', 'check the address, and that the server runs'),
 
   'garbled-output': protocolAbort(

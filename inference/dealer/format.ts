@@ -121,6 +121,7 @@ export function decodeHeader(bytes: Uint8Array, path: string): Header {
     const sum = reader.raw(CHECKSUM_BYTES, 'checksum');
     reader.end();
     if (!checksum(fields).equals(sum)) throw damaged('its header does not fit its checksum');
+    if (!masks && seed.some((byte) => byte !== 0)) throw damaged('it has a mask seed and masks nothing');
     return { side, plan, pair, batch, count, corrections, maskSeed: masks ? seed : undefined };
   } catch (thrown) {
     const error = asCairnError(thrown);

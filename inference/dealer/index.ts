@@ -1,4 +1,4 @@
 /** A dealer’s files: made in pairs, one for each side, and used piece by piece, each once. */
-export { makePieces, type MakeOptions, seedsPath } from './make.ts';
+export { makePieces, seedsPath } from './make.ts';
 export { openPieces, type PieceUse } from './open-pieces.ts';
-export type { PieceFile, TakenPiece } from './piece-file.ts';
+export type { PieceFile } from './piece-file.ts';

@@ -17,7 +17,7 @@ import { correctionsOf, encodeHeader, encodePiece, type Header, ID_BYTES, MAX_CO
 const PRIVATE = 0o600;
 
 /** What to make. */
-export interface MakeOptions {
+interface MakeOptions {
   /** The corrected side's file; the seeded side's has the same name and `.seeds` after it. */
   readonly path: string;
   /** The plan's hash: 32 bytes. */

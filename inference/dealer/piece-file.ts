@@ -8,7 +8,7 @@ import { readAt } from './read-at.ts';
 import { olderRecord, writeOff } from './used.ts';
 
 /** A piece that was taken. */
-export interface TakenPiece {
+interface TakenPiece {
   /** Its place in the pair's files: both sides must use the same one. */
   readonly index: number;
   readonly correlations: Correlations;

@@ -2,6 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { SigmoidPieces } from '../../protocol/mpc/circuits/index.ts';
 import { floorLog2 } from '../../protocol/numeric.ts';
 import { calibrate } from '../network/evaluate.ts';
+import { NETWORK_LIMITS } from '../network/limits.ts';
 import type { Network } from '../network/types.ts';
 import { type Calibration, type Fitting, fitFraction, fitLargest, fits, type Overflow } from './choose.ts';
 import { runLayers } from './steps.ts';
@@ -73,11 +74,7 @@ function assertFraction(fraction: number, bits: 32 | 64, system: SystemName): vo
 export function compile(network: Network, options: CompileOptions): Compiled {
   const { system, reveal = 'class', fraction, ring, calibration: examples, sigmoid = 'fine' } = options;
   assertSupported(system, network, reveal);
-  if (reveal === 'class' && network.outputs < 2) {
-    throw new CairnError('network-unsupported', 'a network with one output has no classes to choose from', {
-      hint: 'reveal its score instead',
-    });
-  }
+  assertRevealable(network, reveal);
   const layers = runLayers(network, reveal);
   const rings = ringsOf(system, ring);
   let seen: Calibration | undefined;
@@ -101,6 +98,18 @@ export function compile(network: Network, options: CompileOptions): Compiled {
   }
   if (best !== undefined) return compiled(network, system, reveal, best);
   throw tooLarge(overflow!, rings.at(-1)!, fraction ?? MIN_FRACTION, examples !== undefined);
+}
+
+/** @throws CairnError `network-unsupported` if there is nothing to choose a class from, or too much */
+function assertRevealable({ outputs }: Network, reveal: Reveal): void {
+  if (reveal === 'scores' || (outputs >= 2 && outputs <= NETWORK_LIMITS.compared)) return;
+  throw new CairnError(
+    'network-unsupported',
+    `a class is chosen out of 2 to ${NETWORK_LIMITS.compared}, not of ${outputs}`,
+    {
+      hint: outputs < 2 ? 'reveal its score instead' : 'reveal the scores, or train a network with fewer classes',
+    },
+  );
 }
 
 interface Candidate {

@@ -100,9 +100,8 @@ export function decodePlan(bytes: Uint8Array): Plan {
   if (from.text('name', MAGIC.length) !== MAGIC) throw from.error('wire-type', 'it is none');
   if (from.u8('version') !== VERSION) throw new CairnError('wire-version', 'plan: another version');
   const system = SYSTEMS[from.u8In('system', 0, SYSTEMS.length - 1)]!;
-  const bits = from.u8('ring') === 32 ? 32 : 64;
-  if (bits === 64 && bytes[bytes.length - from.remaining - 1] !== 64)
-    throw from.error('wire-bounds', 'an unknown ring');
+  const bits = from.u8('ring');
+  if (bits !== 32 && bits !== 64) throw from.error('wire-bounds', `a ring of ${bits} bits`);
   const fraction = from.u8In('fraction', 1, bits - 2);
   const inputShape = readShape(from);
   const inputRange = [from.f64('low'), from.f64('high')] as const;

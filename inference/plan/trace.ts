@@ -162,7 +162,8 @@ export function traceOf(plan: Plan): Trace {
   const outputs = valuesOf(tracer.shape);
   const last = plan.steps.at(-1)!;
   if (last.kind === 'reveal' && last.what !== plan.reveal) throw wrong('it reveals something else than it says');
-  if (plan.reveal === 'class' && outputs < 2) throw wrong('a class out of one');
+  if (plan.reveal === 'class' && (outputs < 2 || outputs > NETWORK_LIMITS.compared))
+    throw wrong(`a class out of ${outputs}`);
   if (plan.classes.length !== 0 && plan.classes.length !== outputs) {
     throw wrong(`${plan.classes.length} names for ${outputs} classes`);
   }

@@ -74,7 +74,7 @@ export const LABELS = {
   trainingSeed: 'cairn/1 training seed',
   subset: 'cairn/1 subset',
   baseTransfer: 'cairn/1 base transfer',
-  transferSession: 'cairn/1 transfer session',
+  transferSetup: 'cairn/1 transfer setup',
   transferHash: 'cairn/1 transfer hash',
 } as const;
 

@@ -20,7 +20,11 @@ export function nodePermutation(key: Uint8Array, blocks: Uint8Array): Uint8Array
     throw new CairnError('wire-bounds', `expected blocks of 16 bytes, got ${blocks.length} bytes`);
   }
   const cipher = cipherOf(key);
-  if (blocks.length <= CHUNK) return cipher.update(blocks);
+  if (blocks.length <= CHUNK) {
+    const out = cipher.update(blocks);
+    // Not as a Buffer, whose slice() is a view.
+    return new Uint8Array(out.buffer, out.byteOffset, out.length);
+  }
   const out = new Uint8Array(blocks.length);
   for (let at = 0; at < blocks.length; at += CHUNK) out.set(cipher.update(blocks.subarray(at, at + CHUNK)), at);
   return out;

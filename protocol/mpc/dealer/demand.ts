@@ -14,7 +14,7 @@ const MAX_VECTOR_BYTES = 2 ** 28;
 export const SEED_BYTES = 32;
 
 /** Layers of a model. */
-export const MAX_LAYER = 4095;
+const MAX_LAYER = 4095;
 
 /**
  * Whether two demands are the same in every respect.

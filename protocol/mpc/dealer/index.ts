@@ -1,12 +1,5 @@
 /** Correlated randomness from a dealer: demands, what each side holds, and what the dealer tells the corrected one. */
-export {
-  type Dealing,
-  type DealingRules,
-  type DealingStep,
-  endDealing,
-  NEW_DEALING,
-  receiveDealingRequest,
-} from './dealing.ts';
+export { type Dealing, type DealingRules, endDealing, NEW_DEALING, receiveDealingRequest } from './dealing.ts';
 export { correctionBytes, pieceCorrectionBytes, SEED_BYTES } from './demand.ts';
 export {
   decodeCorrections,
@@ -40,4 +33,4 @@ export type {
   WrapDemand,
   WrapPart,
 } from './types.ts';
-export { type MaskSeeds, weightMask, WeightMasks } from './weight-masks.ts';
+export { weightMask, WeightMasks } from './weight-masks.ts';

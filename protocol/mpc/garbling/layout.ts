@@ -3,8 +3,8 @@ import type { Program } from './program.ts';
 /** ANDs, counted in lanes, that are hashed at once: 64 KiB of blocks, for which AES is fastest, and which fit into the cache. */
 export const BATCH = 1024;
 
-/** Bytes of a message that carries tables or labels, at most: one that is being filled stays in the cache. */
-export const MESSAGE = 262_144;
+/** Bytes of a message that carries tables or labels, at most. */
+const MESSAGE = 1_048_576;
 
 /** Bytes before the tables of a message: the key under which they were hashed. */
 export const KEY = 16;

@@ -1,7 +1,7 @@
 import type { Arena } from '../kernels/arena.ts';
 
 /** A batch of ANDs that do not depend on one another, as addresses in an arena. */
-export interface Batch {
+interface Batch {
   /** Records of the gates. */
   readonly program: number;
   readonly gates: number;

@@ -7,20 +7,20 @@ import { CairnError } from '../../errors.ts';
 import type { Prg } from '../prg.ts';
 
 /**
- * Base transfers: random oblivious transfers of 32-byte keys by the protocol of Chou and Orlandi (2015, §2, "simplest OT") over
- * ristretto255. The sender sends A = a·G; the receiver answers B_i = b_i·G + c_i·A; the keys of transfer i are the hashes of a·B_i and
- * of a·(B_i − A), and the receiver knows the hash of b_i·A, which is the one of its choice.
+ * Base transfers: random oblivious transfers of 32-byte keys by the protocol of Chou and Orlandi (2015, §2, "simplest
+ * OT") over ristretto255. The sender sends A = a·G; the receiver answers B_i = b_i·G + c_i·A; the keys of transfer i
+ * are the hashes of a·B_i and of a·(B_i − A), and the receiver knows the hash of b_i·A, which is the one of its choice.
  *
- * What holds. Each B_i is uniform in a group of prime order whatever A is, so the sender learns nothing of the choices, even if it
- * cheats. A receiver that knew both keys of a transfer would know a·A, which is the square Diffie-Hellman problem (as hard as the
- * computational one) in the random oracle model, even if it cheats. What is not claimed: simulation against cheating parties. The
- * published proof of that is known to have gaps, since a receiver need not have asked the oracle when its B_i arrives; the extension
- * is semi-honest anyway, and for semi-honest parties both arguments above suffice. Endemic OT (Masny and Rindal 2019) would give
- * that too, at about twice the arithmetic.
+ * What holds. Each B_i is uniform in a group of prime order whatever A is, so the sender learns nothing of the choices,
+ * even if it cheats. A receiver that knew both keys of a transfer would know a·A, which is the square Diffie-Hellman
+ * problem (as hard as the computational one) in the random oracle model, even if it cheats. What is not claimed:
+ * simulation against cheating parties. The published proof of that is known to have gaps, since a receiver need not
+ * have asked the oracle when its B_i arrives; the extension is semi-honest anyway, and for semi-honest parties both
+ * arguments above suffice. Endemic OT (Masny and Rindal 2019) would give that too, at about twice the arithmetic.
  *
- * Repairs that are in place: a group of prime order with one encoding a point, so no small subgroups and no second form of a message; the
- * neutral element is refused; a key's hash covers A, B_i and the index, so that copied messages give unrelated keys. The arithmetic is that
- * of big integers in JavaScript, and not guaranteed to take constant time.
+ * Repairs that are in place: a group of prime order with one encoding a point, so no small subgroups and no second form
+ * of a message; the neutral element is refused; a key's hash covers A, B_i and the index, so that copied messages give
+ * unrelated keys. The arithmetic is that of big integers in JavaScript, and not guaranteed to take constant time.
  */
 
 /** Bytes of an encoded point. */
@@ -41,7 +41,9 @@ function drawScalar(prg: Prg): bigint {
   return value % Point.Fn.ORDER;
 }
 
-/** @throws CairnError `key-invalid` unless the bytes are the canonical encoding of a point other than the neutral one */
+/**
+ * @throws CairnError `key-invalid` unless the bytes are the canonical encoding of a point other than the neutral one
+ */
 function readPoint(bytes: Uint8Array): GroupPoint {
   let point: GroupPoint;
   try {
@@ -64,7 +66,7 @@ function keyOf(opening: Uint8Array, answer: Uint8Array, index: number, shared: G
 
 /** The hash of what both sides sent: names their setup. */
 function sessionOf(opening: Uint8Array, answers: Uint8Array): Uint8Array {
-  return transcript(portablePrimitives, LABELS.transferSession, opening, answers);
+  return transcript(portablePrimitives, LABELS.transferSetup, opening, answers);
 }
 
 /** The sender of base transfers. */

@@ -7,9 +7,9 @@ import { hashBoth, hashLabels } from './hash.ts';
 import { LABEL_BYTES } from './types.ts';
 
 /**
- * Chosen transfers: of each, the sender has two strings of 16 bytes and the receiver gets the one of its choice. The strings are
- * encrypted with the pads of random transfers. Semi-honest, as the extension is; strings are not authenticated, so a cheating sender may
- * put in others than it should.
+ * Chosen transfers: of each, the sender has two strings of 16 bytes and the receiver gets the one of its choice. The
+ * strings are encrypted with the pads of random transfers. Semi-honest, as the extension is; strings are not
+ * authenticated, so a cheating sender may put in others than it should.
  */
 
 /** Transfers of one step: the sender's message has 32 bytes for each. */
@@ -61,6 +61,7 @@ export function* chosenReceiver(extension: ExtensionReceiver, choices: Uint8Arra
     const message = yield* receive(2 * LABEL_BYTES * length);
     received.set(xor(pads, selected(message, choicesOf(chosen, from, length), length)), LABEL_BYTES * from);
   }
+  chosen.fill(0);
   return received;
 }
 

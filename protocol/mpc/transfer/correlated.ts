@@ -4,8 +4,9 @@ import { cleanChoices, type ExtensionReceiver, type ExtensionSender, MAX_STEP, s
 import { type CorrelatedReceiver, type CorrelatedSender, LABEL_BYTES } from './types.ts';
 
 /**
- * Correlated transfers, as many as are wanted, in messages of at most 1 MiB that go from the receiver to the sender alone. They are safe
- * as the labels of a garbled circuit; as pads they must be hashed first (random.ts), since all pairs differ by one delta.
+ * Correlated transfers, as many as are wanted, in messages of at most 1 MiB that go from the receiver to the sender
+ * alone. They are safe as the labels of a garbled circuit; as pads they must be hashed first (random.ts), since all
+ * pairs differ by one delta.
  */
 
 /**
@@ -15,9 +16,7 @@ import { type CorrelatedReceiver, type CorrelatedSender, LABEL_BYTES } from './t
 export function* correlatedSender(extension: ExtensionSender, count: number): Party<CorrelatedSender> {
   const zeros = new Uint8Array(LABEL_BYTES * count);
   for (const [from, length] of stepsOf(count, MAX_STEP)) {
-    const step = extension.step(yield* receive(stepBytes(length)), length);
-    zeros.set(step.zeros, LABEL_BYTES * from);
-    step.zeros.fill(0);
+    extension.step(yield* receive(stepBytes(length)), length, partOf(zeros, from, length));
   }
   return { delta: extension.delta.slice(), zeros };
 }
@@ -35,15 +34,19 @@ export function* correlatedReceiver(
   const chosen = cleanChoices(choices, count);
   const labels = new Uint8Array(LABEL_BYTES * count);
   for (const [from, length] of stepsOf(count, MAX_STEP)) {
-    const step = extension.step(choicesOf(chosen, from, length), length);
-    labels.set(step.labels, LABEL_BYTES * from);
-    step.labels.fill(0);
-    yield* send(step.message);
+    const choicesHere = choicesOf(chosen, from, length);
+    yield* send(extension.step(choicesHere, length, partOf(labels, from, length)).message);
   }
   return { choices: chosen, labels };
 }
 
-/** Cuts a number of transfers into steps of at most `max`, which is a multiple of 8: where each begins, and its length. */
+function partOf(labels: Uint8Array, from: number, length: number): Uint8Array {
+  return labels.subarray(LABEL_BYTES * from, LABEL_BYTES * (from + length));
+}
+
+/**
+ * Cuts a number of transfers into steps of at most `max`, which is a multiple of 8: where each begins, and its length.
+ */
 export function* stepsOf(count: number, max: number): Generator<readonly [from: number, length: number]> {
   for (let from = 0; from < count; from += max) yield [from, Math.min(max, count - from)];
 }

@@ -19,12 +19,30 @@ const STREAM_BYTES = 96;
 const GROUP_BYTES = 256;
 const BLOCKS_PER_GROUP = 4;
 
+/** Bytes of a column that go through the arena at once: little enough to stay in a near cache. */
+const SLICE = 4 * GROUP_BYTES;
+
 /** The block counter of a stream has 32 bits. */
 const MAX_COUNTER = 2 ** 32;
 
 /** Bytes of a column for that many transfers: whole groups of 128. */
 function columnBytes(count: number): number {
   return 16 * Math.ceil(count / 128);
+}
+
+/** Blocks of a stream that so many whole groups of bytes take. */
+function blocksOf(bytes: number): number {
+  return (BLOCKS_PER_GROUP * bytes) / GROUP_BYTES;
+}
+
+/** Cuts a column into slices: where each begins, and its bytes. */
+function* slicesOf(width: number): Generator<readonly [from: number, part: number]> {
+  for (let from = 0; from < width; from += SLICE) yield [from, Math.min(SLICE, width - from)];
+}
+
+/** Copies rows into what is left of a target; the rest are the padding's. */
+function storeRows(rows: Uint8Array, target: Uint8Array, at: number): void {
+  target.set(rows.subarray(0, target.length - at), at);
 }
 
 /** Bytes of the message that extends by `count` transfers: 16 for each, in whole groups of 128. */
@@ -78,7 +96,7 @@ class ColumnKeys {
   prepare(width: number): { readonly streams: number; readonly counter: number } {
     if (this.#wiped) throw new CairnError('secret-wiped', 'transfers were extended after their setup had been wiped');
     const counter = this.#counter;
-    const next = counter + BLOCKS_PER_GROUP * Math.ceil(width / GROUP_BYTES);
+    const next = counter + blocksOf(GROUP_BYTES * Math.ceil(width / GROUP_BYTES));
     if (next > MAX_COUNTER) throw new CairnError('wire-bounds', 'a setup gives 2^41 transfers and no more');
     this.#counter = next;
     const count = this.#keys.length / SEED_BYTES;
@@ -95,13 +113,13 @@ class ColumnKeys {
 }
 
 /**
- * One side of an IKNP extension (Ishai, Kilian, Nissim and Petrank 2003, §3, with the correlation of Asharov, Lindell, Schneider and
- * Zohner 2013, §5.1), the receiver of its transfers, which was the sender of the base transfers. Correlated: what the sender gets are
- * not strings of its choice.
+ * One side of an IKNP extension (Ishai, Kilian, Nissim and Petrank 2003, §3, with the correlation of Asharov, Lindell,
+ * Schneider and Zohner 2013, §5.1), the receiver of its transfers, which was the sender of the base transfers.
+ * Correlated: what the sender gets are not strings of its choice.
  *
- * Semi-honest: a receiver that uses other choices in different columns learns bits of the sender's delta, since the check of
- * consistency by Keller, Orsini and Scholl (2015) is left out. A cheating sender learns nothing of the choices: all it gets is masked
- * by the streams of which the base transfers gave it one of two.
+ * Semi-honest: a receiver that uses other choices in different columns learns bits of the sender's delta, since the
+ * check of consistency by Keller, Orsini and Scholl (2015) is left out. A cheating sender learns nothing of the
+ * choices: all it gets is masked by the streams of which the base transfers gave it one of two.
  */
 export class ExtensionReceiver {
   readonly #keys: ColumnKeys;
@@ -117,28 +135,37 @@ export class ExtensionReceiver {
   /**
    * A step of `count` transfers.
    * @param choices ⌈count / 8⌉ bytes; bits after the last are ignored
-   * @returns a message of {@link stepBytes} for the sender; the labels, 16 bytes a transfer; a public key for hashing them
-   * @throws CairnError `wire-bounds` for a count or number of bytes that does not fit, `secret-wiped` after {@link wipe}
+   * @param target where the labels go, 16 bytes a transfer; made if left out
+   * @returns a message of {@link stepBytes} for the sender; the labels, 16 bytes a transfer; a public key for hashing
+   * them
+   * @throws CairnError `wire-bounds` for a count or number of bytes that does not fit, `secret-wiped` after
+   *   {@link wipe}
    */
-  step(choices: Uint8Array, count: number): ReceiverStep {
+  step(choices: Uint8Array, count: number, target?: Uint8Array): ReceiverStep {
     checkStep(count);
     const packed = cleanChoices(choices, count);
     const width = columnBytes(count);
+    const message = new Uint8Array(COLUMNS * width);
+    const labels = target ?? new Uint8Array(LABEL_BYTES * count);
     const memory = arena();
-    return memory.scoped(() => {
+    memory.scoped(() => {
       const { streams, counter } = this.#keys.prepare(width);
-      const bits = memory.reserve(width);
       const tile = memory.reserve((COLUMNS + 1) * GROUP_BYTES);
-      const message = memory.reserve(COLUMNS * width);
-      const rows = memory.reserve(COLUMNS * width);
-      memory.bytes(bits, packed.length).set(packed);
-      memory.kernels.extendReceiver(streams, counter, bits, width, tile, message, rows);
-      return {
-        message: memory.bytes(message, COLUMNS * width).slice(),
-        labels: memory.bytes(rows, LABEL_BYTES * count).slice(),
-        hashKey: this.#keys.hashKey(),
-      };
+      const bits = memory.reserve(SLICE);
+      const sent = memory.reserve(COLUMNS * SLICE);
+      const rows = memory.reserve(COLUMNS * SLICE);
+      for (const [from, part] of slicesOf(width)) {
+        memory
+          .bytes(bits, SLICE)
+          .fill(0)
+          .set(packed.subarray(from, from + part));
+        memory.kernels.extendReceiver(streams, counter + blocksOf(from), bits, part, tile, sent, rows);
+        message.set(memory.bytes(sent, COLUMNS * part), COLUMNS * from);
+        storeRows(memory.bytes(rows, COLUMNS * part), labels, COLUMNS * from);
+      }
     });
+    packed.fill(0);
+    return { message, labels, hashKey: this.#keys.hashKey() };
   }
 
   /** Zeroes the keys. Wiping twice is harmless. */
@@ -147,7 +174,9 @@ export class ExtensionReceiver {
   }
 }
 
-/** The other side: the sender of the extension's transfers, which chose in the base transfers by the bits of its delta. */
+/**
+ * The other side: the sender of the extension's transfers, which chose in the base transfers by the bits of its delta.
+ */
 export class ExtensionSender {
   /** 16 bytes; the lowest bit is 1. Not to be changed. */
   readonly delta: Uint8Array;
@@ -165,25 +194,31 @@ export class ExtensionSender {
 
   /**
    * The sender's part in a step.
+   * @param target where the labels go, as in {@link ExtensionReceiver.step}
    * @returns the labels that choice 0 gives, 16 bytes a transfer, and the receiver's key for hashing
    * @throws CairnError `wire-bounds` for a count or message that does not fit, `secret-wiped` after {@link wipe}
    */
-  step(message: Uint8Array, count: number): SenderStep {
+  step(message: Uint8Array, count: number, target?: Uint8Array): SenderStep {
     checkStep(count);
     if (message.length !== stepBytes(count)) {
       throw new CairnError('wire-bounds', `${count} transfers take ${stepBytes(count)} bytes, not ${message.length}`);
     }
     const width = columnBytes(count);
+    const zeros = target ?? new Uint8Array(LABEL_BYTES * count);
     const memory = arena();
-    return memory.scoped(() => {
+    memory.scoped(() => {
       const { streams, counter } = this.#keys.prepare(width);
       const delta = memory.load(this.delta);
       const tile = memory.reserve(COLUMNS * GROUP_BYTES);
-      const rows = memory.reserve(COLUMNS * width);
-      const columns = memory.load(message);
-      memory.kernels.extendSender(streams, counter, delta, width, tile, columns, rows);
-      return { zeros: memory.bytes(rows, LABEL_BYTES * count).slice(), hashKey: this.#keys.hashKey() };
+      const came = memory.reserve(COLUMNS * SLICE);
+      const rows = memory.reserve(COLUMNS * SLICE);
+      for (const [from, part] of slicesOf(width)) {
+        memory.bytes(came, COLUMNS * part).set(message.subarray(COLUMNS * from, COLUMNS * (from + part)));
+        memory.kernels.extendSender(streams, counter + blocksOf(from), delta, part, tile, came, rows);
+        storeRows(memory.bytes(rows, COLUMNS * part), zeros, COLUMNS * from);
+      }
     });
+    return { zeros, hashKey: this.#keys.hashKey() };
   }
 
   /** Zeroes delta and the keys. Wiping twice is harmless. */

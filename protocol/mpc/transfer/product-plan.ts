@@ -3,16 +3,16 @@ import { convolvedSize, type ConvolutionMap, type LinearMap, mapSizes } from '..
 import { MAX_STEP } from './extension.ts';
 
 /**
- * How the products of a linear map are made of transfers. Each number of the input side that the map uses gives one transfer for each of its
- * bits, which carries the products of that bit with all weights that this number meets. Bit j only matters to the upper bits − j bits
- * of a product, so its transfer carries ⌈(bits − j) / 8⌉ bytes for each.
+ * How the products of a linear map are made of transfers. Each number of the input side that the map uses gives one
+ * transfer for each of its bits, which carries the products of that bit with all weights that this number meets. Bit j
+ * only matters to the upper bits − j bits of a product, so its transfer carries ⌈(bits − j) / 8⌉ bytes for each.
  */
 
 /** The largest message of the products' sender. */
 const MAX_MESSAGE = 2 ** 20;
 
 /** Transfers of the same bit and the same number of products, carried one after the other in a message. */
-export interface Piece {
+interface Piece {
   readonly bit: number;
   /** Places of the input side's numbers, image by image. */
   readonly elements: Uint32Array;
@@ -57,17 +57,24 @@ export function runsOf(map: LinearMap): MapRuns {
   };
 }
 
-/** Runs of the map that multiplies each input with one weight of its own. */
-export function diagonalRuns(count: number): MapRuns {
-  const each = Array.from({ length: count }, (_, i) => i);
+/**
+ * Runs of the map that multiplies each input with `each` weights that no other input meets. Weights and outputs lie
+ * vector by vector: those of input i at i, count + i and so on.
+ */
+export function elementwiseRuns(count: number, each: number): MapRuns {
+  const all = Array.from({ length: count }, (_, i) => i);
+  const shape = [count, count * each, each, count, count];
   return {
-    words: Uint32Array.from([count, count, 1, 1, 1, ...each, count, ...each.flatMap((i) => [i, i])]),
+    words: Uint32Array.from([...shape, ...all, count, ...all.flatMap((i) => [i, i])]),
     runsOfInput: new Uint32Array(count).fill(1),
-    length: 1,
+    length: each,
   };
 }
 
-/** One run goes through the filters: their weights for the same place of the window, and the same place of their outputs. */
+/**
+ * One run goes through the filters: their weights for the same place of the window, and the same place of their
+ * outputs.
+ */
 function convolutionSteps(map: ConvolutionMap): readonly [number, number, number] {
   const [rows, columns] = convolvedSize(map);
   return [map.filters, map.channels * map.size * map.size, rows * columns];
@@ -93,9 +100,16 @@ function addConvolutionRuns(map: ConvolutionMap, input: number, runs: number[]):
 
 /**
  * The batches, in the order in which both sides work them off.
+ * @param bits of the ring
+ * @param chosenBits of the inputs: as many as the ring's, or 1 for inputs that are 0 or 1
  * @throws CairnError `wire-bounds` if the products of one number do not fit a message
  */
-export function batchesOf({ runsOfInput, length }: MapRuns, batch: number, bits: 32 | 64): readonly Batch[] {
+export function batchesOf(
+  { runsOfInput, length }: MapRuns,
+  batch: number,
+  bits: 32 | 64,
+  chosenBits: number = bits,
+): readonly Batch[] {
   const batches: Batch[] = [];
   let pieces: Piece[] = [];
   let [transfers, messageBytes] = [0, 0];
@@ -105,7 +119,7 @@ export function batchesOf({ runsOfInput, length }: MapRuns, batch: number, bits:
     [transfers, messageBytes] = [0, 0];
   };
   const classes = elementsByRuns(runsOfInput, batch);
-  for (let bit = 0; bit < bits; bit++) {
+  for (let bit = 0; bit < chosenBits; bit++) {
     const width = Math.ceil((bits - bit) / 8);
     for (const [runs, elements] of classes) {
       const products = runs * length;

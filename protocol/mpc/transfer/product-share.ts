@@ -1,6 +1,6 @@
 import { type Arena, arena } from '../kernels/arena.ts';
 import type { Ring, Words } from '../sharing/types.ts';
-import { type Batch, batchesOf, type MapRuns } from './product-plan.ts';
+import type { Batch, MapRuns } from './product-plan.ts';
 import { LABEL_BYTES } from './types.ts';
 
 /** Kernels read and write whole elements, up to 8 bytes past the last one that is narrower. */
@@ -23,15 +23,15 @@ export class ProductShare<W extends Words> {
   readonly #runs: MapRuns;
 
   /**
+   * @param batches made of the same runs, by `batchesOf`
    * @param runs which weights each input meets
    * @param share what it begins with: the product of this party's own weights and inputs; changed in place
-   * @throws CairnError `wire-bounds` if the products of one number do not fit a message
    */
-  constructor(ring: Ring<W>, runs: MapRuns, batch: number, own: ProductInput<W>, share: W) {
+  constructor(ring: Ring<W>, batches: readonly Batch[], runs: MapRuns, own: ProductInput<W>, share: W) {
     this.#ring = ring;
     this.#own = own;
     this.#runs = runs;
-    this.batches = batchesOf(runs, batch, ring.bits);
+    this.batches = batches;
     this.share = share;
   }
 

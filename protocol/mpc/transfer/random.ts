@@ -5,8 +5,8 @@ import { hashBoth, hashLabels } from './hash.ts';
 import { LABEL_BYTES } from './types.ts';
 
 /**
- * Random transfers: of each, the sender gets two unrelated pads of 16 bytes and the receiver the one of its choice. The labels of
- * correlated transfers, hashed. Semi-honest, as the extension is.
+ * Random transfers: of each, the sender gets two unrelated pads of 16 bytes and the receiver the one of its choice. The
+ * labels of correlated transfers, hashed. Semi-honest, as the extension is.
  */
 
 /** The sender's pads, 16 bytes a transfer. */

@@ -5,7 +5,9 @@ import { BaseSender, POINT_BYTES, receiveBase } from './base.ts';
 import { COLUMNS, ExtensionReceiver, ExtensionSender } from './extension.ts';
 import { LABEL_BYTES } from './types.ts';
 
-/** The base transfers of one extension or of one in each direction: done once, and then any number of transfers follows. */
+/**
+ * The base transfers of one extension or of one in each direction: done once, and then any number of transfers follows.
+ */
 
 /** Bytes of all answers of the base transfers of a setup. */
 const ANSWERS = POINT_BYTES * COLUMNS;

@@ -2,6 +2,7 @@ import { roundTargets } from '../rounds/target.ts';
 import type { Target } from '../target.ts';
 import { configTarget } from './config.ts';
 import { cryptoTargets } from './crypto.ts';
+import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
 import { policyTarget } from './policy.ts';
@@ -16,6 +17,7 @@ export const targets: readonly Target[] = [
   ...directoryTargets,
   ...fileTargets,
   ...cryptoTargets,
+  ...dealerTargets,
   configTarget,
   policyTarget,
 ];

@@ -17,12 +17,13 @@ import {
   NEW_DEALING,
   receiveDealingRequest,
   seededSide,
+  SESSION_BYTES,
   WeightMasks,
 } from '../../../protocol/mpc/dealer/index.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { EVERY_DEMAND, MASKS, seed } from './support/pair.ts';
 
-const SESSION = Uint8Array.from({ length: 16 }, (_, i) => i);
+const SESSION = Uint8Array.from({ length: SESSION_BYTES }, (_, i) => i);
 const PLAN = Uint8Array.of(7, 7, 7);
 
 const request = (change: Partial<DealingRequest> = {}): DealingRequest => ({

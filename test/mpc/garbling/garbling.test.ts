@@ -4,7 +4,7 @@ import type { Reveal, Scheme } from '../../../protocol/mpc/garbling/index.ts';
 import { packRows, type Slices, unpackRows } from '../../../protocol/mpc/slices.ts';
 import { expectedBits, prgOf, randomCircuit, randomInputs, runGarbling } from './support/parties.ts';
 
-const SCHEMES: readonly Scheme[] = ['half-gates'];
+const SCHEMES: readonly Scheme[] = ['half-gates', 'three-halves'];
 
 /** One gate of two bits, of which each party knows one or one party both. */
 function gate(kind: number, parties: readonly (0 | 1)[]): Circuit {

@@ -2,9 +2,14 @@ import { ristretto255 } from '@noble/curves/ed25519.js';
 import { describe, expect, it } from 'vitest';
 import { packRows } from '../../../protocol/mpc/slices.ts';
 import { BaseSender, receiveBase } from '../../../protocol/mpc/transfer/base.ts';
-import { bitTriples } from '../../../protocol/mpc/transfer/bit-triples.ts';
-import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/correlated.ts';
-import { setUpBothWays, setUpReceiver, setUpSender } from '../../../protocol/mpc/transfer/setup.ts';
+import {
+  bitTriples,
+  correlatedReceiver,
+  correlatedSender,
+  setUpBothWays,
+  setUpReceiver,
+  setUpSender,
+} from '../../../protocol/mpc/transfer/index.ts';
 import { type Party, runPair, send } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { aes, bitAt, onesOf, prgOf, stringAt, xorOf } from './fixtures.ts';
@@ -65,7 +70,7 @@ describe('base transfers', () => {
         expect(sent.pairs.subarray(64 * i + 32 * choice, 64 * i + 32 * choice + 32)).toEqual(key);
       }
     }
-    expect(sent.session).toEqual(hashOf('cairn/1 transfer session', sender.opening, received.answers));
+    expect(sent.session).toEqual(hashOf('cairn/1 transfer setup', sender.opening, received.answers));
   });
 
   it('give unrelated keys for the same answer at another place', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packRows } from '../../../protocol/mpc/slices.ts';
-import { bitTriples } from '../../../protocol/mpc/transfer/bit-triples.ts';
+import { bitTriples } from '../../../protocol/mpc/transfer/index.ts';
 import { runPair } from '../../../protocol/mpc/turn.ts';
 import { aes, bothWays, deviation, onesOf, prgOf, xorOf } from './fixtures.ts';
 

@@ -1,7 +1,7 @@
 import { createDecipheriv } from 'node:crypto';
 import { Prg } from '../../../protocol/mpc/prg.ts';
 import { ExtensionReceiver, ExtensionSender } from '../../../protocol/mpc/transfer/extension.ts';
-import type { BothWays } from '../../../protocol/mpc/transfer/setup.ts';
+import type { BothWays } from '../../../protocol/mpc/transfer/index.ts';
 import type { Permutation } from '../../../protocol/mpc/turn.ts';
 
 /** AES-128 in the direction of decryption, by Node. */

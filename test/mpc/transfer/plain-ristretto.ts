@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
 /**
- * ristretto255 (RFC 9496) and the equations of the base transfers once more, by the shortest way and sharing no code with the library: what
- * the vectors of the tests are checked against.
+ * ristretto255 (RFC 9496) and the equations of the base transfers once more, by the shortest way and sharing no code
+ * with the library: what the vectors of the tests are checked against.
  */
 
 const P = 2n ** 255n - 19n;
-export const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 
 const mod = (x: bigint): bigint => ((x % P) + P) % P;
 

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LinearMap } from '../../../protocol/mpc/sharing/linear-map.ts';
 import { mapSizes, ring32, ring64, type Ring, type Words } from '../../../protocol/mpc/sharing/index.ts';
 import { batchesOf, runsOf } from '../../../protocol/mpc/transfer/product-plan.ts';
-import type { ProductInput } from '../../../protocol/mpc/transfer/product-share.ts';
-import { shareProducts, shareSquares } from '../../../protocol/mpc/transfer/products.ts';
+import { type ProductInput, shareProducts } from '../../../protocol/mpc/transfer/index.ts';
 import { runPair } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { aes, bothWays, prgOf } from './fixtures.ts';
@@ -23,6 +22,7 @@ const conv: LinearMap = {
 const sparse: LinearMap = { ...conv, channels: 1, height: 5, width: 5, size: 2, stride: 3, padding: 0 };
 
 const setup = bothWays(1);
+const same = (_: Uint8Array, blocks: Uint8Array): Uint8Array => blocks;
 
 function draw<W extends Words>(ring: Ring<W>, map: LinearMap, batch: number, seed: number): ProductInput<W> {
   const { weights, inputs } = mapSizes(map);
@@ -54,24 +54,6 @@ describe.each([
     const { results, product } = run(ring64, map, batch);
     expect([...ring64.add(...results)]).toEqual([...product]);
   });
-});
-
-describe('squares by transfers', () => {
-  it.each([ring32, ring64] as readonly Ring[])(
-    'are shares of a² for a that neither side knows ($bits bits)',
-    (ring) => {
-      const count = 333;
-      const [x, y] = runPair(
-        shareSquares(ring, count, prgOf(1), setup[0]),
-        shareSquares(ring, count, prgOf(2), setup[1]),
-        aes,
-      ).results;
-      const a = ring.add(x.a, y.a);
-      expect([...ring.add(x.squares, y.squares)]).toEqual([...ring.multiply(a, a)]);
-      expect([...x.a]).toEqual([...ring.draw(prgOf(1), count)]);
-      expect([...x.squares]).not.toEqual([...ring.multiply(x.a, x.a)]);
-    },
-  );
 });
 
 describe('products by transfers', () => {
@@ -112,6 +94,21 @@ describe('products by transfers', () => {
     const chi = counts.reduce((sum, count) => sum + (count - total / 256) ** 2 / (total / 256), 0);
     // 255 degrees of freedom: mean 255, standard deviation 22.6.
     expect(chi).toBeLessThan(255 + 6 * 22.6);
+  });
+
+  it('would show the weights if labels were not hashed: with the identity as permutation all pads are zero', () => {
+    const own = draw(ring64, dense, 1, 300);
+    const sent = [same, aes].map((permutation) => {
+      const { received } = runPair(
+        shareProducts(ring64, dense, 1, own, setup[0]),
+        shareProducts(ring64, dense, 1, own, setup[1]),
+        permutation,
+      );
+      // Bit 0 comes first: 7 transfers of 5 whole weights.
+      return received[0].at(-1)!.subarray(0, 8 * 35);
+    });
+    expect(sent[0]).toEqual(ring64.toBytes(own.weights));
+    expect(sent[1]).not.toEqual(ring64.toBytes(own.weights));
   });
 
   it('refuse vectors of other lengths than the map’s, and maps whose products of one number exceed a message', () => {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { chosenReceiver, chosenSender } from '../../../protocol/mpc/transfer/chosen.ts';
-import { correlatedReceiver, correlatedSender } from '../../../protocol/mpc/transfer/correlated.ts';
+import {
+  chosenReceiver,
+  chosenSender,
+  correlatedReceiver,
+  correlatedSender,
+  randomReceiver,
+  randomSender,
+} from '../../../protocol/mpc/transfer/index.ts';
 import { finishHash, hashInputs } from '../../../protocol/mpc/transfer/hash.ts';
-import { randomReceiver, randomSender } from '../../../protocol/mpc/transfer/random.ts';
 import { runPair, send } from '../../../protocol/mpc/turn.ts';
 import { codeOf } from '../../support/thrown.ts';
 import { aes, bitAt, deviation, onesOf, oneWay, prgOf, stringAt, xorOf } from './fixtures.ts';
@@ -95,8 +100,8 @@ describe('random transfers', () => {
 });
 
 /**
- * A receiver that happens to know both strings of transfer 0 tries to read all strings that it did not choose: its other pad of transfer 0
- * gives the difference of the two, which it tries at all other transfers.
+ * A receiver that happens to know both strings of transfer 0 tries to read all strings that it did not choose: its
+ * other pad of transfer 0 gives the difference of the two, which it tries at all other transfers.
  */
 function readOthers(
   view: Uint8Array,

@@ -6,18 +6,17 @@
 //
 // The hash (Guo, Katz, Wang and Yu 2020, §7.3): H(x, t) = π(σ(x) ⊕ t) ⊕ σ(x) ⊕ t with σ(l, r) = (r ⊕ l, l) on halves.
 
+export * from './permutation';
+export { evaluateThreeHalves, garbleThreeHalves, prepareThreeEvaluation, prepareThreeHalves } from './three-halves';
+
 /** Kinds of gates that need no table; the numbers are GATE's in protocol/mpc/circuits. */
 const NOT: u32 = 2;
 
-// @ts-ignore: decorator
-@inline
 function sigma(x: v128): v128 {
   return v128.xor(v128.shuffle<u64>(x, x, 1, 0), v128.and(x, i64x2(-1, 0)));
 }
 
 /** All ones if the label's colour is 1, else zero. */
-// @ts-ignore: decorator
-@inline
 function colour(x: v128): v128 {
   const mask = i32x4.shr_s(i32x4.shl(x, 31), 31);
   return v128.shuffle<u32>(mask, mask, 0, 0, 0, 0);
@@ -28,9 +27,9 @@ export function freeGates(program: usize, gates: u32, lanes: u32, labels: usize,
   const size = (<usize>lanes) << 4;
   const flip = v128.load(offset);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
-    const out = labels + (<usize>load<u32>(program, 12)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
+    const out = labels + <usize>load<u32>(program, 12) * size;
     if (load<u32>(program) == NOT) {
       for (let at: usize = 0; at < size; at += 16) {
         v128.store(out + at, v128.xor(v128.load(left + at), flip));
@@ -58,8 +57,8 @@ export function prepareHalfGates(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
     for (let at: usize = 0; at < size; at += 16, blocks += 64) {
       const a = v128.xor(sigma(v128.load(left + at)), counter);
       counter = i64x2.add(counter, one);
@@ -90,9 +89,9 @@ export function garbleHalfGates(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
-    const out = labels + (<usize>load<u32>(program, 12)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
+    const out = labels + <usize>load<u32>(program, 12) * size;
     for (let at: usize = 0; at < size; at += 16, permuted += 64, tables += 32) {
       const a = v128.load(left + at);
       const b = v128.load(right + at);
@@ -129,8 +128,8 @@ export function prepareHalfEvaluation(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
     for (let at: usize = 0; at < size; at += 16, blocks += 32) {
       v128.store(blocks, v128.xor(sigma(v128.load(left + at)), counter));
       counter = i64x2.add(counter, one);
@@ -154,9 +153,9 @@ export function evaluateHalfGates(
   const one = i64x2(1, 0);
   let counter = i64x2(tweak, 0);
   for (let gate: u32 = 0; gate < gates; gate++, program += 16) {
-    const left = labels + (<usize>load<u32>(program, 4)) * size;
-    const right = labels + (<usize>load<u32>(program, 8)) * size;
-    const out = labels + (<usize>load<u32>(program, 12)) * size;
+    const left = labels + <usize>load<u32>(program, 4) * size;
+    const right = labels + <usize>load<u32>(program, 8) * size;
+    const out = labels + <usize>load<u32>(program, 12) * size;
     for (let at: usize = 0; at < size; at += 16, permuted += 32, tables += 32) {
       const a = v128.load(left + at);
       const b = v128.load(right + at);

@@ -1,6 +1,6 @@
-// Oblivious transfer in bulk: the extension's columns and their transposition (Ishai, Kilian, Nissim and Petrank 2003, §3), what
-// surrounds the permutation in a hash, and products on the bits of the receiver's numbers. What stays secret takes part in no branch
-// and in no address.
+// Oblivious transfer in bulk: the extension's columns and their transposition (Ishai, Kilian, Nissim and Petrank 2003,
+// §3), what surrounds the permutation in a hash, and products on the bits of the receiver's numbers. What stays secret
+// takes part in no branch and in no address.
 import { addStream, prepareStream } from '../../../kernels/assembly/stream';
 
 /** Columns of the extension: the bits of a label. */
@@ -161,14 +161,14 @@ function storeTile(tile: usize, rows: usize, width: usize): void {
 }
 
 /**
- * The receiver's side: column j of T is the stream of its key 2j, and of the message that stream ⊕ the stream of key 2j + 1 ⊕ the
- * choices. Works in tiles of 2 048 transfers, which stay in the nearest cache.
+ * The receiver's side: column j of T is the stream of its key 2j, and of the message that stream ⊕ the stream of key 2j
+ * + 1 ⊕ the choices. Works in tiles of 2 048 transfers, which stay in the nearest cache.
  * @param streams 256 prepared streams
  * @param counter the streams' block number
  * @param choices `width` bytes
- * @param width bytes of a column of the message: a multiple of 16
+ * @param width bytes of a column: a multiple of 16
  * @param tile 129 · 256 bytes of scratch
- * @param message 128 columns of `width` bytes
+ * @param message 128 · width bytes: for each tile, its part of each column
  * @param rows 8 · width rows of 16 bytes: T transposed
  */
 export function extendReceiver(
@@ -187,7 +187,7 @@ export function extendReceiver(
       const own = tile + column * GROUP;
       expand(streams + 2 * STREAM * column, counter, own);
       expand(streams + 2 * STREAM * column + STREAM, counter, other);
-      const target = message + column * width + from;
+      const target = message + COLUMNS * from + column * wanted;
       for (let at: usize = 0; at < wanted; at += 16) {
         const masked = v128.xor(v128.load(own + at), v128.load(other + at));
         v128.store(target + at, v128.xor(masked, v128.load(choices + from + at)));
@@ -220,7 +220,7 @@ export function extendSender(
       expand(streams + STREAM * column, counter, own);
       const bit = (load<u8>(delta + column / 8) >> (<u8>(column % 8))) & 1;
       const chosen = i8x16.splat(-(<i8>bit));
-      const source = message + column * width + from;
+      const source = message + COLUMNS * from + column * wanted;
       for (let at: usize = 0; at < wanted; at += 16) {
         const corrected = v128.xor(v128.load(own + at), v128.and(chosen, v128.load(source + at)));
         v128.store(own + at, corrected);
@@ -232,8 +232,8 @@ export function extendSender(
 }
 
 /**
- * What goes into the permutation when labels are hashed: σ(label ⊕ offset) ⊕ tweak, where σ(l, r) = (l ⊕ r, l) with l as the upper
- * half, and the tweak counts the blocks from `tweak` on. Each label gives `blocks` blocks.
+ * What goes into the permutation when labels are hashed: σ(label ⊕ offset) ⊕ tweak, where σ(l, r) = (l ⊕ r, l) with l
+ * as the upper half, and the tweak counts the blocks from `tweak` on. Each label gives `blocks` blocks.
  */
 export function hashInputs(labels: usize, count: u32, blocks: u32, offset: usize, tweak: u32, target: usize): void {
   const difference = v128.load(offset);
@@ -267,11 +267,14 @@ export function packLowBits(blocks: usize, bytes: u32, target: usize): void {
   }
 }
 
-// Products on the bits of numbers (Gilboa 1999, §4.1; as matrices, Mohassel and Zhang 2017, §IV-E). A linear map is described by
-// runs: input i is multiplied with `length` weights, `weightStep` apart, and the products belong to as many outputs, `outputStep`
-// apart. An element is a number of the receiver: input e mod inputs of the instance ⌊e / inputs⌋ of the batch.
+// Products on the bits of numbers (Gilboa 1999, §4.1; as matrices, Mohassel and Zhang 2017, §IV-E). A linear map is
+// described by runs: input i is multiplied with `length` weights, `weightStep` apart, and the products belong to as
+// many outputs, `outputStep` apart. An element is a number of the receiver: input e mod inputs of the instance ⌊e /
+// inputs⌋ of the batch.
 
-/** Offsets in the description of a map: words of 32 bits, then a table of where each input's runs begin, then the runs. */
+/**
+ * Offsets in the description of a map: words of 32 bits, then a table of where each input's runs begin, then the runs.
+ */
 const INPUTS: usize = 0;
 const OUTPUTS: usize = 4;
 const LENGTH: usize = 8;
@@ -283,9 +286,10 @@ const RUNS: usize = 20;
 function choose<T>(values: usize, elements: usize, count: u32, bit: u32, target: usize, first: u32): void {
   for (let k: u32 = 0; k < count; k++) {
     const value = load<T>(values + <usize>load<u32>(elements + 4 * <usize>k) * sizeof<T>());
+    const chosen = (<u32>(value >> (<T>bit))) & 1;
     const at = first + k;
     const byte = target + <usize>(at >> 3);
-    store<u8>(byte, load<u8>(byte) | ((<u8>((value >> (<T>bit)) & 1)) << (<u8>(at & 7))));
+    store<u8>(byte, load<u8>(byte) | (<u8>(chosen << (at & 7))));
   }
 }
 
@@ -300,8 +304,9 @@ export function choose64(values: usize, elements: usize, count: u32, bit: u32, t
 }
 
 /**
- * The sender's side: of each element the message zero + weight − one for each of its products, in `width` bytes, and −zero · 2^bit into
- * the sender's share. Reads and writes a whole number at each place, so up to 8 bytes past the end; ends where the next piece begins.
+ * The sender's side: of each element the message zero + weight − one for each of its products, in `width` bytes, and
+ * −zero · 2^bit into the sender's share. Reads and writes a whole number at each place, so up to 8 bytes past the end;
+ * ends where the next piece begins.
  */
 function offer<T>(
   map: usize,
@@ -381,7 +386,9 @@ export function offer64(
   offer<u64>(map, weights, elements, count, bit, width, zeros, ones, padBytes, share, target);
 }
 
-/** The receiver's side: (pad + choice · message) · 2^bit into its share; the choices begin at bit `first` of `choices`. */
+/**
+ * The receiver's side: (pad + choice · message) · 2^bit into its share; the choices begin at bit `first` of `choices`.
+ */
 function accept<T>(
   map: usize,
   elements: usize,
