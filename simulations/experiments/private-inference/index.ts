@@ -20,7 +20,10 @@ export function estimate(settings: PrivateInferenceSettings): number {
   const clear = (networks.length * (epochs * trainImages * TRAINED + testImages * CLEAR)) / 1000 / 2;
   const runs = casesOf(settings).map(({ line, batches }) => {
     const trips = (TRIPS * line.roundTripMs) / 1000;
-    return batches.reduce((sum, { batch, repeats }) => sum + repeats * (BATCH + batch * IMAGE + trips), CONNECTION);
+    return batches.reduce(
+      (sum, { batch, repeats, warmUp }) => sum + (repeats + warmUp) * (BATCH + batch * IMAGE + trips),
+      CONNECTION,
+    );
   });
   return clear + runs.reduce((sum, seconds) => sum + seconds, 0);
 }

@@ -15,9 +15,6 @@ type Lab = Laboratory<PrivateInferenceSettings>;
 /** Images whose values choose the fixed point where bounds of all inputs say too little. */
 const CALIBRATION_IMAGES = 1000;
 
-/** Runs before those that count, on loopback: compiled code is what is measured. */
-const WARM_UP = 3;
-
 /** Trains the networks, computes them in the clear, and then privately between two processes for each case. */
 export async function run(lab: Lab): Promise<void> {
   const { settings } = lab;
@@ -95,9 +92,8 @@ async function runCase(lab: Lab, each: Case, clear: Clear, test: Dataset, dealer
   const compiled = clear.compiled.find(({ system }) => system === each.system)!;
   const session = await Session.open(compiled, each.line, dealer);
   try {
-    for (const { batch, repeats } of each.batches) {
+    for (const { batch, repeats, warmUp } of each.batches) {
       const results: BatchResult[] = [];
-      const warmUp = each.line.megabytesPerSecond === null ? WARM_UP : 0;
       for (let i = -warmUp; i < repeats; i++) {
         lab.signal.throwIfAborted();
         // Those before the first that counts answer the first images as well.

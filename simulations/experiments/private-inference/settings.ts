@@ -36,7 +36,7 @@ export const parameters = z.object({
   repeats: count.max(1000).default(20).describe('measured runs of a batch on loopback; the median counts'),
   privateImages: count
     .max(10_000)
-    .default(256)
+    .default(128)
     .describe('images that larger batches answer on loopback at least, for the agreement'),
   roundTripMs: z
     .array(z.number().min(0).max(1000))
@@ -82,31 +82,46 @@ export function linesOf({ roundTripMs, megabytesPerSecond }: PrivateInferenceSet
   ];
 }
 
+/** How often a batch is run. */
+interface BatchRuns {
+  readonly batch: number;
+  /** Runs that count. */
+  readonly repeats: number;
+  /** Runs before them: compiled code is what is measured. */
+  readonly warmUp: number;
+}
+
 /** A connection of two processes, on which every batch is measured. */
 export interface Case {
   readonly system: System;
   readonly network: NetworkName;
   readonly line: Line;
-  readonly batches: readonly { readonly batch: number; readonly repeats: number }[];
+  readonly batches: readonly BatchRuns[];
+}
+
+/** Runs of a larger batch at least: SecureML's circuits for 128 images of Chameleon's network are a gigabyte. */
+const MIN_RUNS: Readonly<Record<System, number>> = { secureml: 1, chameleon: 5 };
+
+function runsOf(settings: PrivateInferenceSettings, system: System, { megabytesPerSecond }: Line): BatchRuns[] {
+  const { batches, lineBatches, repeats, lineRepeats, privateImages } = settings;
+  // Small ones first: a process's peak memory only grows.
+  const ascending = (sizes: readonly number[]): number[] => [...sizes].sort((a, b) => a - b);
+  if (megabytesPerSecond !== null)
+    return ascending(lineBatches).map((batch) => ({ batch, repeats: lineRepeats, warmUp: 1 }));
+  return ascending(batches).map((batch) => {
+    const wanted = Math.max(Math.min(repeats, MIN_RUNS[system]), Math.ceil(privateImages / batch));
+    const runs = batch === 1 ? repeats : wanted;
+    return { batch, repeats: runs, warmUp: Math.min(3, runs - 1) };
+  });
 }
 
 /** Every connection that is measured, in order. */
 export function casesOf(settings: PrivateInferenceSettings): Case[] {
-  const { systems, networks, batches, lineBatches, repeats, lineRepeats, privateImages } = settings;
-  return linesOf(settings)
-    .flatMap((line) =>
-      networks.flatMap((network) =>
-        systems.map((system) => {
-          const shaped = line.megabytesPerSecond !== null;
-          const runs = (batch: number): number => {
-            if (shaped) return lineRepeats;
-            return batch === 1 ? repeats : Math.max(Math.min(repeats, 3), Math.ceil(privateImages / batch));
-          };
-          // Small ones first: a process's peak memory only grows.
-          const sizes = [...(shaped ? lineBatches : batches)].sort((a, b) => a - b);
-          return { system, network, line, batches: sizes.map((batch) => ({ batch, repeats: runs(batch) })) };
-        }),
-      ),
-    )
-    .filter(({ batches: sizes }) => sizes.length > 0);
+  const { systems, networks } = settings;
+  const all = linesOf(settings).flatMap((line) =>
+    networks.flatMap((network) =>
+      systems.map((system): Case => ({ system, network, line, batches: runsOf(settings, system, line) })),
+    ),
+  );
+  return all.filter(({ batches }) => batches.length > 0);
 }

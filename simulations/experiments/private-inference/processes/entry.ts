@@ -13,7 +13,7 @@ let side: SideProcess | undefined;
 
 const handlers: Handlers = {
   deal: startDealer,
-  shape: ({ target, ...shape }) => shapeLine(target, shape),
+  shape: async ({ target, ...shape }) => (await shapeLine(target, shape)).port,
   async listen(place) {
     const listening = await SideProcess.listen(place);
     side = listening.side;

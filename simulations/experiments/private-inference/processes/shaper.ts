@@ -6,15 +6,22 @@ export interface Shape {
   readonly megabytesPerSecond: number;
 }
 
+/** A line that is open. */
+export interface Line {
+  /** The port that it listens at. */
+  readonly port: number;
+  /** Takes no further connections. */
+  close(): void;
+}
+
 /** Bytes that may be under way in one direction before its sender has to wait. */
 const MAX_HELD = 8 << 20;
 
 /**
  * Relays TCP connections to a port of this machine through a line of its own for each: every byte arrives half a
  * round-trip time after it was sent, and no more per second than the bandwidth, in each direction alone.
- * @returns the port that it listens at
  */
-export async function shapeLine(target: number, shape: Shape): Promise<number> {
+export async function shapeLine(target: number, shape: Shape): Promise<Line> {
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: target, host: '127.0.0.1', noDelay: true });
     for (const [from, to] of [
@@ -27,7 +34,7 @@ export async function shapeLine(target: number, shape: Shape): Promise<number> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as { readonly port: number }).port;
+  return { port: (server.address() as { readonly port: number }).port, close: () => void server.close() };
 }
 
 interface Held {
