@@ -8,7 +8,7 @@ const METHOD = `Riazi and Koushanfar's survey (2018) compares five systems that 
 
 Each side is a process of its own, and so is the dealer. On loopback nothing slows them down; on a shaped line every byte passes a relay that delays it by half the round-trip time and lets no more through than the bandwidth, in each direction, to the dealer as well.
 
-Times are medians, read at who asks in Chameleon, at server a in SecureML, whose asker would add one trip to two servers. Offline is all that can be done before the question: the dealer's work, its corrections, and garbling. Setup happens once for a connection: masked weights. Megabytes count every byte of messages, both ways, with what the dealer sends.`;
+Times are medians, read at who asks in Chameleon, at server a in SecureML, whose asker would add one trip to two servers. Offline is all that can be done before the question: the dealer's work, its corrections, and garbling. Setup happens once for a connection: masked weights. Megabytes count every byte of messages, both ways, with what the dealer sends. A round is a time that a side sends after it has received: where both send at once it takes half a round-trip time, where one waits for the other's answer a whole one.`;
 
 const LIMITS = `Both systems hold against sides that follow the protocol. A server of SecureML that talks to the other, or a dealer that talks to a side, sees everything. What a reader learns from answers alone is outside of all of them: class only, and a bound on questions, limit that.
 
@@ -38,7 +38,7 @@ function runTable(rows: readonly RunRow[], caption: string): Block {
       { key: 'setupSeconds', label: 'setup [s]', digits: 3 },
       { key: 'offlineSeconds', label: 'offline [s]', digits: 4 },
       { key: 'onlineSeconds', label: 'online [s]', digits: 4 },
-      { key: 'roundTrips', label: 'trips' },
+      { key: 'roundTrips', label: 'rounds' },
       { key: 'onlineUpMegabytes', label: 'up [MB]', digits: 4 },
       { key: 'onlineDownMegabytes', label: 'down [MB]', digits: 4 },
       { key: 'megabytes', label: 'all [MB]', digits: 3 },
@@ -162,7 +162,7 @@ function lineBlocks(rows: readonly RunRow[]): Block[] {
     runTable(shaped, 'Between two processes on shaped lines.'),
     {
       kind: 'chart',
-      caption: 'One image online: away from loopback, trips times the round-trip time are nearly all of it.',
+      caption: 'One image online: away from loopback, waiting for messages is nearly all of it.',
       x: { label: 'round-trip time [ms]' },
       y: { label: 'online [s]' },
       lines,

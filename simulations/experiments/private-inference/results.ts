@@ -48,6 +48,7 @@ export type RunRow = {
   readonly dealtMegabytes: number;
   /** All of these together, but not the setup. */
   readonly megabytes: number;
+  /** Times that this side sent after it had received: each takes from half a round-trip time to a whole one. */
   readonly offlineRoundTrips: number;
   readonly roundTrips: number;
   /** Images answered, and the shares whose class is that of the fixed point in the clear, and that on floats. */

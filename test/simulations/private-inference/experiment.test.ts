@@ -57,9 +57,9 @@ describe('private inference between real processes', () => {
     for (const { agreement } of rows) expect(agreement).toBeGreaterThan(0.8);
   });
 
-  it('takes at least its trips over a line, and as many as on loopback', () => {
+  it('takes as many rounds over a line as on loopback, and half a round-trip time at least for each', () => {
     for (const row of rows.filter(({ roundTripMs }) => roundTripMs > 0)) {
-      expect(row.onlineSeconds).toBeGreaterThan(((row.roundTrips - 1) * ROUND_TRIP) / 1000);
+      expect(row.onlineSeconds).toBeGreaterThan(((row.roundTrips - 1) * ROUND_TRIP) / 2000);
       const { system, network, activation } = row;
       const near = rows.find(
         (other) =>

@@ -19,6 +19,7 @@ import {
 import { systemRandom } from '../../../../protocol/crypto/index.ts';
 import { nodePermutation } from '../../../../protocol/crypto/node/index.ts';
 import type { Words } from '../../../../protocol/mpc/sharing/index.ts';
+import { peakMegabytes } from './memory.ts';
 import type { OnlineResult, Outcome, Party, Phase, Place } from './messages.ts';
 
 /** The path of the other side's WebSocket. */
@@ -102,7 +103,7 @@ export class SideProcess {
     const { phase, result } = await measured(channel, () =>
       runParty<Uint8Array | Answer | undefined>(party, channel, OPTIONS),
     );
-    return { phase, outcome: outcomeOf(result), peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 };
+    return { phase, outcome: outcomeOf(result), peakMegabytes: peakMegabytes() };
   }
 }
 
