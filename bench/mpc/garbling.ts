@@ -16,7 +16,7 @@ import { drive, replayed } from './drive.ts';
 import type { Meter } from './meter.ts';
 
 /** Every way of garbling. */
-const SCHEMES: readonly Scheme[] = ['half-gates'];
+const SCHEMES: readonly Scheme[] = ['half-gates', 'three-halves'];
 
 /** Garbling and evaluating products of 32 bits, each side alone, on several numbers of lanes. */
 export function benchGarbling(meter: Meter, prg: Prg, lanes: readonly number[]): BlockSpeed[] {

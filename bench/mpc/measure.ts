@@ -23,16 +23,16 @@ export interface MpcPlan extends Effort {
 }
 
 /** Speeds of what private inference is built of, in this process and thread. */
-export function benchMpc(plan: MpcPlan): Promise<BlockSpeed[]> {
+export async function benchMpc(plan: MpcPlan): Promise<BlockSpeed[]> {
   const meter = new Meter(plan);
   // The same bits in every run: none of this takes longer for some bits than for others.
   const prg = new Prg(new Uint8Array(32).fill(1));
-  return Promise.resolve([
-    ...benchPermutations(meter, prg),
+  return [
+    ...(await benchPermutations(meter, prg)),
     ...benchProducts(meter, prg, plan.batches),
     ...benchGarbling(meter, prg, plan.lanes),
     ...benchTransfers(meter, prg, plan.transfers),
     ...benchGmw(meter, prg, plan.gmwLanes, plan.values),
     ...benchDealing(meter, prg, plan.batches),
-  ]);
+  ];
 }

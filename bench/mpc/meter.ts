@@ -38,22 +38,44 @@ export class Meter {
 
   /** Units a second. */
   speedOf<T>({ name, unit, amount, prepare, run }: Work<T>): BlockSpeed {
-    const sample = (): number => {
+    const samples = this.#samples();
+    let sample = samples.next();
+    while (sample.done !== true) {
+      const prepared = prepare();
+      const from = this.#now();
+      run(prepared);
+      sample = samples.next(this.#now() - from);
+    }
+    return { name, unit, perSecond: rounded((1000 * amount) / sample.value) };
+  }
+
+  /** Units a second of work that answers later. */
+  async speedLater(name: string, unit: string, amount: number, run: () => Promise<unknown>): Promise<BlockSpeed> {
+    const samples = this.#samples();
+    let sample = samples.next();
+    while (sample.done !== true) {
+      const from = this.#now();
+      await run();
+      sample = samples.next(this.#now() - from);
+    }
+    return { name, unit, perSecond: rounded((1000 * amount) / sample.value) };
+  }
+
+  /** Asks for the milliseconds of one call after another, and ends with the median of a call. */
+  *#samples(): Generator<undefined, number, number> {
+    const { repeats, minMs } = this.#effort;
+    const means: number[] = [];
+    for (let sample = 0; sample <= repeats; sample++) {
       let [calls, ms] = [0, 0];
       do {
-        const prepared = prepare();
-        const from = this.#now();
-        run(prepared);
-        ms += this.#now() - from;
+        ms += yield undefined;
         calls++;
-      } while (ms < this.#effort.minMs);
-      return ms / calls;
-    };
-    sample();
-    const ms = median(Array.from({ length: this.#effort.repeats }, sample));
-    return { name, unit, perSecond: roundedSpeed((1000 * amount) / ms) };
+      } while (ms < minMs);
+      if (sample > 0) means.push(ms / calls);
+    }
+    return median(means);
   }
 }
 
 /** Four digits: more than a clock on a shared machine can resolve. */
-const roundedSpeed = (speed: number): number => Number(speed.toPrecision(4));
+const rounded = (speed: number): number => Number(speed.toPrecision(4));

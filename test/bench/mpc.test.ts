@@ -64,4 +64,15 @@ describe('the meter', () => {
     expect(perSecond).toBe(1000);
     expect(ran).toBe(4 + 2 + 4 + 4);
   });
+
+  test('waits for what answers later', async () => {
+    let [clock, ran] = [0, 0];
+    const run = async (): Promise<void> => {
+      ran++;
+      await Promise.resolve();
+      clock += 8;
+    };
+    const { perSecond } = await new Meter({ repeats: 2, minMs: 0 }, () => clock).speedLater('later', 'thing', 16, run);
+    expect([perSecond, ran]).toEqual([2000, 3]);
+  });
 });

@@ -5,7 +5,7 @@ import type { Words } from '../../../protocol/mpc/sharing/index.ts';
 import { median } from '../../laboratory/statistics.ts';
 import { type Compiled, fixedInputs } from './clear.ts';
 import { Child } from './processes/child.ts';
-import type { OnlineResult, Party, Phase } from './processes/messages.ts';
+import { DEAL_PATH, type OnlineResult, type Party, type Phase, SIDE_PATH } from './processes/messages.ts';
 import type { Line } from './settings.ts';
 
 /** What a batch took on one connection. */
@@ -60,10 +60,10 @@ export class Session {
         return await (relay ??= start('the line')).call('shape', { target, roundTripMs, megabytesPerSecond });
       };
       let relay: Child | undefined;
-      const place = { plan: compiled.plan, dealer: `ws://127.0.0.1:${await shaped(dealer)}/deal` };
+      const place = { plan: compiled.plan, dealer: `ws://127.0.0.1:${await shaped(dealer)}${DEAL_PATH}` };
       const [listening, dialling] = partiesOf(compiled);
       const port = await shaped(await listener.call('listen', { ...place, party: listening }));
-      await dialler.call('dial', { ...place, party: dialling, url: `ws://127.0.0.1:${port}/side` });
+      await dialler.call('dial', { ...place, party: dialling, url: `ws://127.0.0.1:${port}${SIDE_PATH}` });
       const [, setup] = await Promise.all([listener.call('setup', {}), dialler.call('setup', {})]);
       return new Session(compiled, children, setup);
     } catch (thrown) {

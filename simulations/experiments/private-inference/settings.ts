@@ -3,12 +3,12 @@ import { checkOnce, invalid } from '../../laboratory/settings.ts';
 import { count, positive, TRAINING_IMAGES } from '../common/parameters.ts';
 
 /** The systems that are measured. */
-export const SYSTEMS = ['secureml', 'chameleon'] as const;
+const SYSTEMS = ['secureml', 'chameleon'] as const;
 /** One of them. */
 export type System = (typeof SYSTEMS)[number];
 
 /** The networks, with their activation. */
-export const NETWORKS = ['a-square', 'a-relu', 'chameleon-relu'] as const;
+const NETWORKS = ['a-square', 'a-relu', 'chameleon-relu'] as const;
 /** One of them. */
 export type NetworkName = (typeof NETWORKS)[number];
 
@@ -75,7 +75,7 @@ export interface Line {
 }
 
 /** Loopback first, then the shaped lines. */
-export function linesOf({ roundTripMs, megabytesPerSecond }: PrivateInferenceSettings): Line[] {
+function linesOf({ roundTripMs, megabytesPerSecond }: PrivateInferenceSettings): Line[] {
   return [
     { roundTripMs: 0, megabytesPerSecond: null },
     ...roundTripMs.map((time, i) => ({ roundTripMs: time, megabytesPerSecond: megabytesPerSecond[i]! })),

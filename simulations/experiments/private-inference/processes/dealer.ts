@@ -1,8 +1,6 @@
 import { createServer } from 'node:http';
 import { accept, DealerService } from '../../../../inference/internal.ts';
-
-/** The path of the dealer's WebSocket. */
-export const DEAL_PATH = '/deal';
+import { DEAL_PATH } from './messages.ts';
 
 const WAIT_MS = 60_000;
 

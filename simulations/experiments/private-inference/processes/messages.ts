@@ -1,6 +1,9 @@
 import type { QuantisedLayer } from '../../../../inference/index.ts';
 import type { Words } from '../../../../protocol/mpc/sharing/index.ts';
 
+/** The paths of the dealer's WebSocket, and of a side's. */
+export const [DEAL_PATH, SIDE_PATH] = ['/deal', '/side'] as const;
+
 /** A side of a computation: what it knows beside the plan. */
 export type Party =
   | {

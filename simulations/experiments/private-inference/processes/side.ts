@@ -6,6 +6,7 @@ import {
   askDealer,
   type AskerSide,
   ChameleonAsker,
+  chameleonModel,
   ChameleonOwner,
   type Channel,
   dial,
@@ -20,10 +21,7 @@ import { systemRandom } from '../../../../protocol/crypto/index.ts';
 import { nodePermutation } from '../../../../protocol/crypto/node/index.ts';
 import type { Words } from '../../../../protocol/mpc/sharing/index.ts';
 import { peakMegabytes } from './memory.ts';
-import type { OnlineResult, Outcome, Party, Phase, Place } from './messages.ts';
-
-/** The path of the other side's WebSocket. */
-export const SIDE_PATH = '/side';
+import { type OnlineResult, type Outcome, type Party, type Phase, type Place, SIDE_PATH } from './messages.ts';
 
 const TIMEOUT_MS = 120_000;
 const OPTIONS: RunOptions = { permutation: nodePermutation, timeoutMs: TIMEOUT_MS };
@@ -111,7 +109,7 @@ function sideOf(party: Party, plan: Plan): OwnerSide | AskerSide | ServerSide {
   const random = systemRandom;
   if (party.system === 'secureml') return new SecureMlServer({ ...party, plan, random });
   if (party.role === 'asker') return new ChameleonAsker(plan);
-  return new ChameleonOwner({ ...party, plan, random });
+  return new ChameleonOwner(chameleonModel({ ...party, plan, random }));
 }
 
 function outcomeOf(result: Uint8Array | Answer | undefined): Outcome {
