@@ -1,0 +1,14 @@
+/**
+ * What Cairn's other parts need from inference/ besides its face. Not a stable interface: it may change in any version.
+ */
+export type { Access } from './access/access.ts';
+export { QueryBudget } from './access/budget.ts';
+export { describePieces, makePieces, openPieces, type PieceFile, seedsPath } from './dealer/index.ts';
+export type { Channel, Traffic } from './drivers/channel.ts';
+export { accept, type Acceptor, dial } from './drivers/node.ts';
+export { askRows, askerSide, batchOf, countRows } from './services/ask.ts';
+export { DealerService } from './services/dealer.ts';
+export { ASK_PATH, nodeTools, serveModel } from './services/serve.ts';
+export { askerFrom, type AskerSource, type DealerAccess, ownerFromDealer, ownerFromFile } from './services/sources.ts';
+export { Asker, type AskerDealing, type Offered } from './sessions/asker.ts';
+export type { Answered, OwnerDealing } from './sessions/owner.ts';
