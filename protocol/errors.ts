@@ -462,6 +462,14 @@ export const ERROR_CODES = {
     'the owner computes with a dealer that the asker has not said it trusts',
     'pass --dealer with its address, or with the file that it made for you',
   ),
+  'server-role': configuration(
+    'a server has another role than the one it is asked as',
+    'name both servers of a model that two serve, a first; a model that its owner serves has one address',
+  ),
+  'link-refused': protocolAbort(
+    'a server met another one than the one that has the other half of its model',
+    'give both servers the two halves of one cairn serve split, one each',
+  ),
   'input-range': configuration(
     'a value that is asked about is outside the range that the model takes',
     'scale the inputs as for training: the range is in what cairn predict prints first',

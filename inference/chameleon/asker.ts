@@ -1,14 +1,15 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import type { Correlations, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { type EvaluatorState, evaluatorFinish, evaluatorPrepare } from '../../protocol/mpc/garbling/index.ts';
 import { mapSizes, prepareLinear, type Ring, type Words, wipeWords } from '../../protocol/mpc/sharing/index.ts';
 import { type Party, receive, send } from '../../protocol/mpc/index.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
-import { argmaxCircuit } from '../shares/circuits.ts';
+import { argmaxCircuit, piecewiseCircuit } from '../shares/circuits.ts';
+import { garbledByEvaluator } from '../shares/garbled.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
 import type { Answer, AskerSide } from '../systems.ts';
-import { ASKER, sharedStep } from './steps.ts';
+import { ASKER, garbledParts, sharedStep } from './steps.ts';
 
 /** What is prepared for one batch. */
 interface Prepared {
@@ -18,6 +19,8 @@ interface Prepared {
   readonly linear: readonly { readonly mask: Words; readonly share: Words }[];
   /** The last step's circuit, if this party's input of it was known before the question. */
   readonly argmax: EvaluatorState | undefined;
+  /** What the garbled circuits take, by step. */
+  readonly transfers: readonly (TransferPart | undefined)[];
 }
 
 /**
@@ -57,24 +60,25 @@ export class ChameleonAsker implements AskerSide {
       wipeWords(c);
       return { mask: a!, share };
     });
+    const transfers = garbledParts(this.#plan, batch, dealt);
     const reveal = this.#steps.at(-1) as RevealStep;
     const known = this.#knownAtEnd(linear.at(-1)!.share, batch);
     const argmax =
       reveal.what === 'class' && known !== undefined
-        ? yield* this.#prepareArgmax(reveal, known, batch, dealt)
+        ? yield* this.#prepareArgmax(reveal, known, batch, transfers.at(-1)!)
         : undefined;
-    this.#prepared = { batch, dealt, linear, argmax };
+    this.#prepared = { batch, dealt, linear, argmax, transfers };
   }
 
   *online(input: Words): Party<Answer> {
     const prepared = this.#prepared;
     if (prepared === undefined) throw new CairnError('internal', 'nothing is prepared for this batch');
     this.#prepared = undefined;
-    const { batch, dealt, linear } = prepared;
+    const { batch, dealt, linear, transfers } = prepared;
     const ring = this.#ring;
     try {
       let share = input;
-      for (const step of this.#steps) {
+      for (const [at, step] of this.#steps.entries()) {
         if (step.kind === 'linear') {
           const { mask, share: next } = linear[step.layer]!;
           yield* send(ring.toBytes(ring.subtract(share, mask)));
@@ -83,7 +87,7 @@ export class ChameleonAsker implements AskerSide {
         } else if (step.kind === 'reveal') {
           return step.what === 'scores' ? yield* this.#scores(share) : yield* this.#classes(step, prepared, share);
         } else if (step.kind === 'piecewise') {
-          throw new CairnError('internal', 'not yet');
+          share = yield* garbledByEvaluator(ring, piecewiseCircuit(step, this.#plan), share, transfers[at]!);
         } else {
           share = yield* sharedStep(ring, ASKER, step, share, batch, dealt);
         }
@@ -122,9 +126,8 @@ export class ChameleonAsker implements AskerSide {
     return known;
   }
 
-  *#prepareArgmax(reveal: RevealStep, share: Words, batch: number, dealt: Correlations): Party<EvaluatorState> {
+  *#prepareArgmax(reveal: RevealStep, share: Words, batch: number, part: TransferPart): Party<EvaluatorState> {
     const { bits } = this.#plan;
-    const part = dealt.take({ kind: 'transfer', count: batch * reveal.count * bits, sender: 'corrected' });
     if (part.role !== 'receiver') throw new CairnError('internal', 'the asker is the receiver of transfers');
     const own = rowsOfWords(this.#ring, share, batch, reveal.count);
     try {
@@ -134,8 +137,8 @@ export class ChameleonAsker implements AskerSide {
     }
   }
 
-  *#classes(reveal: RevealStep, { argmax, batch, dealt }: Prepared, share: Words): Party<Answer> {
-    const state = argmax ?? (yield* this.#prepareArgmax(reveal, share, batch, dealt));
+  *#classes(reveal: RevealStep, { argmax, batch, transfers }: Prepared, share: Words): Party<Answer> {
+    const state = argmax ?? (yield* this.#prepareArgmax(reveal, share, batch, transfers.at(-1)!));
     return { classes: classesOf((yield* evaluatorFinish(state, 'evaluator'))!) };
   }
 

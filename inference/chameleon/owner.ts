@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { RandomSource } from '../../protocol/crypto/index.ts';
-import { type Correlations, weightMask } from '../../protocol/mpc/dealer/index.ts';
+import { type Correlations, type TransferPart, weightMask } from '../../protocol/mpc/dealer/index.ts';
 import { garble, type GarblerState, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
 import { type Party, Prg, receive, send } from '../../protocol/mpc/index.ts';
 import {
@@ -13,12 +13,13 @@ import {
 } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf } from '../plan/trace.ts';
-import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
+import type { LinearStep, PiecewiseStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { ringOf } from '../shares/answer.ts';
-import { argmaxCircuit } from '../shares/circuits.ts';
+import { argmaxCircuit, piecewiseCircuit } from '../shares/circuits.ts';
+import { garbledByGarbler } from '../shares/garbled.ts';
 import { rowsOfWords } from '../shares/rearrange.ts';
 import type { OwnerSide } from '../systems.ts';
-import { OWNER, sharedStep } from './steps.ts';
+import { garbledParts, OWNER, sharedStep } from './steps.ts';
 
 /** What all connections of an owner share. */
 export interface ChameleonModel {
@@ -40,6 +41,8 @@ interface Prepared {
   /** By linear layer: this party's share of C with the bias. */
   readonly bases: readonly Words[];
   readonly argmax: GarblerState | undefined;
+  /** What the garbled circuits take, by step. */
+  readonly transfers: readonly (TransferPart | undefined)[];
 }
 
 /**
@@ -77,24 +80,27 @@ export class ChameleonOwner implements OwnerSide {
       if (bias !== undefined) this.#ring.addInto(c, spreadBias(this.#ring, map, bias, batch));
       return c;
     });
+    const transfers = garbledParts(plan, batch, dealt);
     const reveal = this.#steps.at(-1) as RevealStep;
     const argmax =
-      reveal.what === 'class' && this.#linearAtEnd() ? yield* this.#prepareArgmax(reveal, batch, dealt) : undefined;
-    this.#prepared = { batch, dealt, bases, argmax };
+      reveal.what === 'class' && this.#linearAtEnd()
+        ? yield* this.#prepareArgmax(reveal, batch, transfers.at(-1)!)
+        : undefined;
+    this.#prepared = { batch, dealt, bases, argmax, transfers };
   }
 
   *online(): Party<void> {
     const prepared = this.#prepared;
     if (prepared === undefined) throw new CairnError('internal', 'nothing is prepared for this batch');
     this.#prepared = undefined;
-    const { batch, dealt, bases } = prepared;
+    const { batch, dealt, bases, transfers } = prepared;
     const ring = this.#ring;
     try {
       let share = ring.zeros(batch * traceOf(this.#model.plan).inputs);
-      for (const step of this.#steps) {
+      for (const [at, step] of this.#steps.entries()) {
         if (step.kind === 'linear') share = yield* this.#apply(step, share, bases[step.layer]!, batch);
         else if (step.kind === 'reveal') yield* this.#reveal(step, prepared, share);
-        else if (step.kind === 'piecewise') throw new CairnError('internal', 'not yet');
+        else if (step.kind === 'piecewise') share = yield* this.#piecewise(step, share, transfers[at]!);
         else share = yield* sharedStep(ring, OWNER, step, share, batch, dealt);
       }
       wipeWords(share);
@@ -129,9 +135,18 @@ export class ChameleonOwner implements OwnerSide {
     return result;
   }
 
-  *#prepareArgmax(reveal: RevealStep, batch: number, dealt: Correlations): Party<GarblerState> {
+  *#piecewise(step: PiecewiseStep, share: Words, part: TransferPart): Party<Words> {
     const { plan, random } = this.#model;
-    const part = dealt.take({ kind: 'transfer', count: batch * reveal.count * plan.bits, sender: 'corrected' });
+    const prg = new Prg(random(32));
+    try {
+      return yield* garbledByGarbler(this.#ring, piecewiseCircuit(step, plan), share, part, prg);
+    } finally {
+      prg.wipe();
+    }
+  }
+
+  *#prepareArgmax(reveal: RevealStep, batch: number, part: TransferPart): Party<GarblerState> {
+    const { plan, random } = this.#model;
     if (part.role !== 'sender') throw new CairnError('internal', 'the owner is the sender of transfers');
     const prg = new Prg(random(32));
     try {
@@ -141,12 +156,12 @@ export class ChameleonOwner implements OwnerSide {
     }
   }
 
-  *#reveal(reveal: RevealStep, { batch, dealt, argmax }: Prepared, share: Words): Party<void> {
+  *#reveal(reveal: RevealStep, { batch, argmax, transfers }: Prepared, share: Words): Party<void> {
     if (reveal.what === 'scores') {
       yield* send(this.#ring.toBytes(share));
       return;
     }
-    const state = argmax ?? (yield* this.#prepareArgmax(reveal, batch, dealt));
+    const state = argmax ?? (yield* this.#prepareArgmax(reveal, batch, transfers.at(-1)!));
     const own = rowsOfWords(this.#ring, share, batch, reveal.count);
     yield* garblerFinish(state, own, 'evaluator');
     own.words.fill(0);

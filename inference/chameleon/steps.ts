@@ -1,8 +1,9 @@
-import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import type { Correlations, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { maxOf, rectify, square, truncateExactly } from '../../protocol/mpc/gmw/index.ts';
 import type { Ring, Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Party } from '../../protocol/mpc/index.ts';
-import type { PoolStep, RectifyStep, SquareStep, TruncateStep } from '../plan/types.ts';
+import type { Plan, PoolStep, RectifyStep, SquareStep, TruncateStep } from '../plan/types.ts';
+import { takeTransfers } from '../shares/garbled.ts';
 import { windowSums, windowValues } from '../shares/rearrange.ts';
 
 /** Party 0 is the owner, who garbles; party 1 is the asker. */
@@ -34,4 +35,15 @@ export function* sharedStep(
     case 'sumPool':
       return windowSums(ring, step, share, batch);
   }
+}
+
+/**
+ * The transfers of a plan's garbled circuits, by step: taken together and in order, since that of the last step may be
+ * garbled before the question, and the others are not.
+ */
+export function garbledParts(plan: Plan, batch: number, dealt: Correlations): readonly (TransferPart | undefined)[] {
+  return plan.steps.map((step) => {
+    const garbled = step.kind === 'piecewise' || (step.kind === 'reveal' && step.what === 'class');
+    return garbled ? takeTransfers(dealt, batch * step.count * plan.bits) : undefined;
+  });
 }

@@ -7,6 +7,12 @@ import { type Header, partsOf, pieceAt, pieceBytes, stateOf } from './format.ts'
 import { readAt } from './read-at.ts';
 import { olderRecord, writeOff } from './used.ts';
 
+/**
+ * Pieces that one call may pass over. Where to go on is what the other side says, and it must not be able to use up a file
+ * by a number. Sides that are further apart have not only crashed.
+ */
+const MAX_SKIPPED = 100;
+
 /** A piece that was taken. */
 interface TakenPiece {
   /** Its place in the pair's files: both sides must use the same one. */
@@ -68,7 +74,8 @@ export class PieceFile {
 
   /**
    * Takes the next piece, or the first one not used whose index is at least `from`; those before it are written off too.
-   * @throws CairnError `dealt-used-up` if none is left; `dealt-file` if the piece is damaged (it is written off, and the
+   * @throws CairnError `dealt-used-up` if none is left; `dealt-mismatch` if `from` is more than 100 pieces further than
+   * this side is, of which none is written off then; `dealt-file` if the piece is damaged (it is written off, and the
    * next one may be taken) or the record is older than the file; `folder-unwritable` if nothing can be written off;
    * `lock-lost` if another process took over. After the last three nothing more can be taken until the file is opened
    * again.
@@ -93,6 +100,13 @@ export class PieceFile {
     if (this.#broken !== undefined) throw this.#broken;
     const index = Math.max(this.#next, from);
     if (index >= this.#header.count) throw usedUp(this.#path, this.#header.count);
+    if (index - this.#next > MAX_SKIPPED) {
+      throw new CairnError(
+        'dealt-mismatch',
+        `the other side is at piece ${index} of ${this.#path}, and this one at ${this.#next}: too far apart`,
+        { hint: 'one of the two files, or its record, is another copy: have the dealer make another pair' },
+      );
+    }
     try {
       await writeOff(this.#path, index + 1);
       // Checked after and not only before: a process that took the lock over meanwhile either saw this line, or makes

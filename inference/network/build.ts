@@ -20,7 +20,7 @@ export interface WindowSettings {
 }
 
 /** @throws CairnError `network-malformed`, naming the layer */
-export function malformedLayer(label: string, problem: string): never {
+function malformedLayer(label: string, problem: string): never {
   throw new CairnError('network-malformed', `${label}: ${problem}`);
 }
 

@@ -59,9 +59,9 @@ function ringsOf(system: SystemName, ring: 32 | 64 | undefined): readonly (32 | 
 
 function assertFraction(fraction: number, bits: 32 | 64, system: SystemName): void {
   const max = Math.min(MAX_FRACTION[bits], SUPPORT[system].maxFraction);
-  if (Number.isInteger(fraction) && fraction >= 1 && fraction <= max) return;
+  if (Number.isInteger(fraction) && fraction >= MIN_FRACTION && fraction <= max) return;
   throw new CairnError('network-unsupported', `a fraction of ${fraction} bits in ${system}'s ring of ${bits} bits`, {
-    hint: `leave the fraction out, or choose 1 to ${max} bits`,
+    hint: `leave the fraction out, or choose ${MIN_FRACTION} to ${max} bits`,
   });
 }
 

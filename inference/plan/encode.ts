@@ -107,9 +107,11 @@ export function decodePlan(bytes: Uint8Array): Plan {
   const inputRange = [from.f64('low'), from.f64('high')] as const;
   if (!(inputRange[0] < inputRange[1])) throw from.error('wire-bounds', 'inputs in an empty range');
   const reveal = REVEALS[from.u8In('reveal', 0, 1)]!;
-  const classes = Array.from({ length: from.u16In('classes', 0, NETWORK_LIMITS.classes) }, () =>
-    from.text('class', NETWORK_LIMITS.className),
-  );
+  const classes: string[] = [];
+  // One after another: a count alone allocates nothing.
+  for (let left = from.u16In('classes', 0, NETWORK_LIMITS.classes); left > 0; left--) {
+    classes.push(from.text('class', NETWORK_LIMITS.className));
+  }
   const count = from.u16In('steps', 1, NETWORK_LIMITS.steps);
   const steps: Step[] = [];
   for (let i = 0; i < count; i++) steps.push(readStep(from, bits, reveal));
@@ -122,7 +124,7 @@ export function decodePlan(bytes: Uint8Array): Plan {
 
 /** @throws CairnError `wire-bounds` for a plan that its system cannot run */
 function assertRunnable({ system, bits, steps, reveal }: Plan): void {
-  const { rings, reveals, layers } = SUPPORT[system];
+  const { rings, reveals, layers, compiles } = SUPPORT[system];
   const foreign = steps.some(
     (step) =>
       (step.kind === 'maxPool' && !layers.has('maxPool')) ||
@@ -130,7 +132,7 @@ function assertRunnable({ system, bits, steps, reveal }: Plan): void {
       (step.kind === 'square' && !layers.has('square')) ||
       (step.kind === 'piecewise' && !layers.has(step.function)),
   );
-  if (rings.includes(bits) && reveals.has(reveal) && !foreign) return;
+  if (compiles && rings.includes(bits) && reveals.has(reveal) && !foreign) return;
   throw new CairnError('wire-bounds', `plan: ${system} cannot run it`);
 }
 

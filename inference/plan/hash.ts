@@ -8,7 +8,10 @@ export function planHash(plan: Plan): Uint8Array {
   return portablePrimitives.sha256(encodePlan(plan));
 }
 
-/** @throws CairnError `plan-mismatch` if the other side runs another plan */
+/**
+ * Checks the other side's plan by its hash, before anything secret is sent.
+ * @throws CairnError `plan-mismatch` if it runs another plan
+ */
 export function assertSamePlan(own: Plan, theirs: Uint8Array): void {
   const hash = planHash(own);
   if (equalBytes(hash, theirs)) return;

@@ -85,7 +85,7 @@ function linear(map: LinearMap, { weights, bias }: IntegerLayer, from: Bounds): 
 }
 
 /** Pools a vector's windows by `join`, from `start` on. */
-export function pooled<A extends Float64Array | Float32Array>(
+function pooled<A extends Float64Array | Float32Array>(
   step: PoolStep,
   values: A,
   make: (count: number) => A,

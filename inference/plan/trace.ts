@@ -36,7 +36,7 @@ export function linearScale(before: Scale, fraction: number): Scale {
 const MAX_AREA = 2 ** 24;
 
 /** Fraction bits that the lines of sigmoid and tanh need. */
-export const MIN_PIECES_FRACTION = 4;
+const MIN_PIECES_FRACTION = 4;
 
 const wrong = (message: string): CairnError => new CairnError('wire-bounds', `plan: ${message}`);
 

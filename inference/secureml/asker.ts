@@ -13,6 +13,11 @@ export function answerBytes(plan: Plan, batch: number): number {
   return Math.ceil(Math.log2(outputs)) * packedRowBytes(batch);
 }
 
+/** Bytes of each server's share of a question. */
+export function inputBytes(plan: Plan, batch: number): number {
+  return batch * traceOf(plan).inputs * ringOf(plan).bytes;
+}
+
 /** Shares of a question for the servers a and b: each alone is uniform. */
 export function shareInputs(plan: Plan, inputs: Words, random: RandomSource): readonly [Uint8Array, Uint8Array] {
   const ring = ringOf(plan);

@@ -16,7 +16,7 @@ import {
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { ringOf } from '../shares/answer.ts';
-import { argmaxCircuit, reluCircuit } from '../shares/circuits.ts';
+import { argmaxCircuit, piecewiseCircuit, reluCircuit } from '../shares/circuits.ts';
 import { garbledByEvaluator, garbledByGarbler, stacked, takeTransfers } from '../shares/garbled.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
 import type { ServerSide } from '../systems.ts';
@@ -148,11 +148,14 @@ export class SecureMlServer implements ServerSide {
         ring.addInto(opened, own);
         return finishLinear(ring, step.map, this.#half.layers[step.layer]!.weights, opened, base, batch);
       }
-      case 'rectify': {
-        const circuit = reluCircuit(step, ring.bits);
+      case 'rectify':
+      case 'piecewise': {
+        const circuit =
+          step.kind === 'rectify' ? reluCircuit(step, ring.bits) : piecewiseCircuit(step, this.#half.plan);
+        const part = takeTransfers(dealt, share.length * ring.bits);
         return this.#party === 0
-          ? yield* garbledByGarbler(ring, circuit, share, dealt, this.#prg)
-          : yield* garbledByEvaluator(ring, circuit, share, dealt);
+          ? yield* garbledByGarbler(ring, circuit, share, part, this.#prg)
+          : yield* garbledByEvaluator(ring, circuit, share, part);
       }
       case 'truncate':
         return truncateLocally(ring, share, step.shift, this.#party);

@@ -4,7 +4,8 @@ import { ChameleonAsker } from '../chameleon/asker.ts';
 import type { Traffic } from '../drivers/channel.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
-import { Asker, type Offered, type Prediction } from '../sessions/asker.ts';
+import type { Asking, Prediction } from '../sessions/asker.ts';
+import type { Offered } from '../sessions/offered.ts';
 import { ringOf } from '../shares/answer.ts';
 import type { AskerSide } from '../systems.ts';
 
@@ -57,10 +58,10 @@ export function batchOf({ dealing, maxBatch }: Offered, rows: number): number {
  * Asks for all rows, in as many computations as it takes. A batch that must be full is filled up with zeros.
  * @param values rows × inputs numbers
  * @param onBatch called after each computation with the rows answered so far
- * @throws CairnError of {@link countRows} and of {@link Asker.ask}
+ * @throws CairnError of {@link countRows} and of {@link Asking.ask}
  */
 export async function askRows(
-  asker: Asker,
+  asker: Asking,
   values: Float32Array,
   onBatch?: (answered: number, prediction: Prediction) => void,
 ): Promise<Answers> {

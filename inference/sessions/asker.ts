@@ -1,33 +1,13 @@
-import { type KeyPair, type Primitives } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { runParty, within } from '../drivers/run.ts';
-import { decodePlan } from '../plan/encode.ts';
-import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/types.ts';
-import { questionTranscript } from '../access/question.ts';
 import type { Answer, AskerSide } from '../systems.ts';
-import { bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
+import { type Dealing, readText, textOf } from './messages.ts';
+import { type AskerIdentity, expectRole, type Offered, readOffer, signed } from './offered.ts';
 import { difference, type SessionTools } from './owner.ts';
-
-/** What a server offers to answer. */
-export interface Offered {
-  readonly name: string;
-  readonly system: string;
-  readonly plan: Plan;
-  readonly planHash: Uint8Array;
-  readonly maxBatch: number;
-  readonly access: Offer['access'];
-  readonly dealing: Dealing;
-}
-
-/** A member's identity; see `cairn enrol`. */
-export interface AskerIdentity {
-  readonly member: number;
-  readonly keys: KeyPair;
-}
 
 /** What the asker itself brings to a session. */
 export interface AskerOptions {
@@ -61,6 +41,14 @@ export interface DealRequest {
   readonly piece: number | null;
 }
 
+/** A session with whoever answers: one owner, or two servers. */
+export interface Asking {
+  readonly offered: Offered;
+  /** See {@link Asker.ask}. */
+  ask(inputs: Words, batch: number): Promise<Prediction>;
+  close(): void;
+}
+
 /** An answer and what it took. */
 export interface Prediction extends Answer {
   readonly offlineMs: number;
@@ -72,7 +60,7 @@ export interface Prediction extends Answer {
 }
 
 /** A session with the server of a model, from the side of who asks. */
-export class Asker {
+export class Asker implements Asking {
   readonly offered: Offered;
   readonly #channel: Channel;
   readonly #options: AskerOptions;
@@ -94,21 +82,9 @@ export class Asker {
    */
   static async open(channel: Channel, options: AskerOptions): Promise<Asker> {
     try {
-      const offer = readText('offer', await within(channel.receiveText(), options.tools.timeoutMs));
-      const plan = decodePlan(bytesFrom64(offer.plan));
-      const offered: Offered = {
-        ...{ name: offer.name, system: offer.system, plan, planHash: planHash(plan) },
-        ...{
-          maxBatch: offer.maxBatch,
-          access: offer.access,
-          dealing: offer.dealing,
-        },
-      };
-      if (plan.system !== offer.system) throw new CairnError('plan-differs', `the plan is one of ${plan.system}`);
-      if (offer.access === 'members' && options.identity === undefined) {
-        throw new CairnError('identity-required', `${offer.name} answers members only`);
-      }
-      return new Asker(channel, options, offered, bytesOf(offer.challenge));
+      const { offered, challenge, role } = await readOffer(channel, options.identity, options.tools);
+      expectRole(offered, role, 'owner');
+      return new Asker(channel, options, offered, challenge);
     } catch (thrown) {
       const error = asCairnError(thrown);
       channel.close(error);
@@ -148,7 +124,7 @@ export class Asker {
     const session = tools.random(16);
     const begin = {
       ...{ kind: 'begin', planHash: textOf(this.offered.planHash), session: textOf(session), batch },
-      identity: this.#signed(tools.primitives),
+      identity: signed(tools.primitives, this.#options, this.offered, this.#challenge),
       next: dealing.next(this.offered.dealing),
     };
     const begun = performance.now();
@@ -169,18 +145,4 @@ export class Asker {
       ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
     };
   }
-
-  #signed(primitives: Primitives): { readonly member: number; readonly signature: string } | null {
-    const { identity, address } = this.#options;
-    if (identity === undefined || this.offered.access === 'open') return null;
-    const { member, keys } = identity;
-    const { name, planHash: hash } = this.offered;
-    const said = questionTranscript(primitives, { challenge: this.#challenge, address, name, planHash: hash, member });
-    return { member, signature: textOf(primitives.ed25519Sign(keys.secretKey.expose(), said)) };
-  }
-}
-
-/** Bytes of a base64 text that was checked. */
-function bytesFrom64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

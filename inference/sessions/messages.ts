@@ -56,6 +56,23 @@ const ready = z.strictObject({
   piece: whole.nullable(),
 });
 
+/** One of two servers introduces itself to the other. */
+const meet = z.strictObject({ kind: z.literal('meet'), link: hex(16), role: z.enum(['a', 'b']), challenge: hex(32) });
+
+const proof = z.strictObject({ kind: z.literal('proof'), proof: hex(32) });
+
+/** Server a tells b which computation comes next. */
+const run = z.strictObject({
+  kind: z.literal('run'),
+  session: hex(16),
+  batch: z.int().min(1).max(65_536),
+  /** The first piece of its dealer's file that a has not used; null without a file. */
+  next: whole.nullable(),
+});
+
+/** Server b is ready for it. */
+const go = z.strictObject({ kind: z.literal('go'), piece: whole.nullable() });
+
 /** What is answered, by which plan, to whom: the first text of a session, from the side that answers. */
 export type Offer = z.infer<typeof offer>;
 /** Asks for one computation. */
@@ -65,7 +82,7 @@ export type Ready = z.infer<typeof ready>;
 /** Where correlated randomness comes from. */
 export type Dealing = z.infer<typeof dealing>;
 
-const FORMATS = { offer, begin, ready } as const;
+const FORMATS = { offer, begin, ready, meet, proof, run, go } as const;
 
 /**
  * Reads a text of a session.

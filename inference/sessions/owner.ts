@@ -83,23 +83,18 @@ export async function answer(
     readonly onEnd: (error: CairnError | undefined) => void;
   },
 ): Promise<void> {
-  const { primitives, random, now, idleMs } = tools;
+  const { random, idleMs } = tools;
   const challenge = random(32);
   const side = served.side();
   let prepared = false;
   try {
-    channel.sendText(JSON.stringify(offerOf(served, challenge)));
+    channel.sendText(JSON.stringify(offerOf(served, challenge, 'owner')));
     for (;;) {
       const text = await within(channel.receiveText(), idleMs);
       const begin = readText('begin', text);
-      checkBegin(begin, served);
-      const who = admit(primitives, served.access, {
-        ...{ identity: begin.identity, challenge, addresses: served.addresses, name: served.name },
-        ...{ planHash: served.planHash, now: Math.floor(now() / 1000) },
-      });
-      const left = await served.budget.take(who, begin.batch, now());
+      const { who, left } = await admitted(begin, served, challenge, tools);
       const { piece, open } = await served.dealing.reserve(bytesOf(begin.session), begin.batch, begin.next);
-      channel.sendText(JSON.stringify({ kind: 'ready', left: left ?? null, piece }));
+      channel.sendText(JSON.stringify({ kind: 'ready', left, piece }));
       events.onAnswered(await compute(channel, side, { who, batch: begin.batch, open, prepared }, tools));
       prepared = true;
     }
@@ -113,17 +108,42 @@ export async function answer(
   }
 }
 
-function offerOf(served: Served, challenge: Uint8Array): Offer {
+/** What servers of every kind offer. */
+type Offering = Pick<Served, 'name' | 'system' | 'plan' | 'planHash' | 'maxBatch' | 'access' | 'addresses' | 'budget'>;
+
+/** The first text of a session. */
+export function offerOf(
+  served: Offering & { readonly dealing: { readonly source: Dealing } },
+  challenge: Uint8Array,
+  role: Offer['role'],
+): Offer {
   return {
-    ...{ kind: 'offer', version: SESSION_VERSION, system: served.system, name: served.name, role: 'owner' },
-    ...{ plan: base64Of(served.plan) },
-    ...{ maxBatch: served.maxBatch, challenge: textOf(challenge), access: served.access.kind },
-    dealing: served.dealing.source,
+    ...{ kind: 'offer', version: SESSION_VERSION, system: served.system, name: served.name, role },
+    ...{ plan: base64Of(served.plan), maxBatch: served.maxBatch, challenge: textOf(challenge) },
+    ...{ access: served.access.kind, dealing: served.dealing.source },
   };
 }
 
+/**
+ * Checks who asks for what, and writes the rows off.
+ * @throws CairnError `plan-differs`, `batch-too-large`, `queries-used-up`, and those of `admit`
+ */
+export async function admitted(
+  begin: Begin,
+  served: Offering,
+  challenge: Uint8Array,
+  { primitives, now }: SessionTools,
+): Promise<{ readonly who: string; readonly left: number | null }> {
+  checkBegin(begin, served);
+  const who = admit(primitives, served.access, {
+    ...{ identity: begin.identity, challenge, addresses: served.addresses, name: served.name },
+    ...{ planHash: served.planHash, now: Math.floor(now() / 1000) },
+  });
+  return { who, left: (await served.budget.take(who, begin.batch, now())) ?? null };
+}
+
 /** @throws CairnError `plan-differs`, `batch-too-large` */
-function checkBegin({ planHash, batch }: Begin, served: Served): void {
+function checkBegin({ planHash, batch }: Begin, served: Offering): void {
   if (!equalBytes(bytesOf(planHash), served.planHash)) {
     throw new CairnError('plan-differs', 'the asker has another plan than this server');
   }

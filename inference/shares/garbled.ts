@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { Circuit } from '../../protocol/mpc/circuits/index.ts';
-import type { Correlations, Side } from '../../protocol/mpc/dealer/index.ts';
+import type { Correlations, Side, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { evaluatorFinish, evaluatorPrepare, garble, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
 import {
   joinWords32,
@@ -41,10 +41,9 @@ export function* garbledByGarbler(
   ring: Ring,
   circuit: Circuit,
   share: Words,
-  dealt: Correlations,
+  part: TransferPart,
   prg: Prg,
 ): Party<Words> {
-  const part = takeTransfers(dealt, share.length * ring.bits);
   if (part.role !== 'sender') throw new CairnError('internal', 'the garbler is the sender of transfers');
   const fresh = ring.draw(prg, share.length);
   const own = stacked(sliceWords(share), sliceWords(fresh));
@@ -58,8 +57,7 @@ export function* garbledByGarbler(
 }
 
 /** The evaluator's share after the same: what the circuit gives, which r masks. */
-export function* garbledByEvaluator(ring: Ring, circuit: Circuit, share: Words, dealt: Correlations): Party<Words> {
-  const part = takeTransfers(dealt, share.length * ring.bits);
+export function* garbledByEvaluator(ring: Ring, circuit: Circuit, share: Words, part: TransferPart): Party<Words> {
   if (part.role !== 'receiver') throw new CairnError('internal', 'the evaluator is the receiver of transfers');
   const own = sliceWords(share);
   try {

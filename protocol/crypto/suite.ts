@@ -62,6 +62,7 @@ export const LABELS = {
   signDirectory: 'cairn/1 sign directory',
   signHello: 'cairn/1 sign hello',
   signQuestion: 'cairn/1 sign question',
+  serverLink: 'cairn/1 server link',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',

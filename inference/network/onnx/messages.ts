@@ -13,7 +13,7 @@ export interface OnnxTensor {
 }
 
 /** An attribute of a node: the one of its values that is set. */
-export interface OnnxAttribute {
+interface OnnxAttribute {
   readonly name: string;
   readonly float: number | undefined;
   readonly integer: number | undefined;

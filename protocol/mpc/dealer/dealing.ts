@@ -37,7 +37,7 @@ export interface DealingRules {
 }
 
 /** What came of a request. */
-interface DealingStep {
+export interface DealingStep {
   readonly dealing: Dealing;
   /** The message for the corrected side, once both have asked. Nothing is sent to the seeded side. */
   readonly toCorrected: Uint8Array | undefined;

@@ -11,6 +11,7 @@ export {
   MAX_PLAN_BYTES,
   SESSION_BYTES,
 } from './messages.ts';
+export { HeldCorrelations, type HeldPart } from './held.ts';
 export { corrections, correctedSide, seededSide } from './piece.ts';
 export type {
   AndDemand,
@@ -33,4 +34,4 @@ export type {
   WrapDemand,
   WrapPart,
 } from './types.ts';
-export { weightMask, WeightMasks } from './weight-masks.ts';
+export { type MaskSeeds, weightMask, WeightMasks } from './weight-masks.ts';

@@ -31,7 +31,7 @@ export function weightMask(
 }
 
 /** The mask seeds of both sides; a side that masks no weights has none. */
-type MaskSeeds = Readonly<Partial<Record<Side, Uint8Array>>>;
+export type MaskSeeds = Readonly<Partial<Record<Side, Uint8Array>>>;
 
 /** What the dealer knows of B: made once for all pieces of one pair, since it is drawn once. */
 export class WeightMasks {

@@ -5,6 +5,7 @@ import { cryptoTargets } from './crypto.ts';
 import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
+import { inferenceTargets } from './inference.ts';
 import { policyTarget } from './policy.ts';
 import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
@@ -18,6 +19,7 @@ export const targets: readonly Target[] = [
   ...fileTargets,
   ...cryptoTargets,
   ...dealerTargets,
+  ...inferenceTargets,
   configTarget,
   policyTarget,
 ];

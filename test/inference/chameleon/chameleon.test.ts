@@ -11,6 +11,17 @@ const NETWORKS = {
   'A with ReLU': networkA('relu'),
   'A with squares': networkA('square'),
   'one layer': randomNetwork(2, [20], [{ kind: 'dense', units: 3 }]),
+  'sigmoid and tanh': randomNetwork(
+    6,
+    [12],
+    [
+      { kind: 'dense', units: 9 },
+      { kind: 'sigmoid' },
+      { kind: 'dense', units: 7 },
+      { kind: 'tanh' },
+      { kind: 'dense', units: 5 },
+    ],
+  ),
   'convolutions and pools': randomNetwork(
     3,
     [2, 9, 8],

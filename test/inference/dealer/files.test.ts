@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   chmod,
   copyFile,
@@ -94,6 +95,19 @@ describe('a pair of files', () => {
     expect((await stat(`${path}.used`)).mode & 0o777).toBe(0o600);
   });
 
+  it('has the same bytes from version to version, for the same randomness', async () => {
+    await made(path, 2);
+    const hashes = [path, seedsPath(path)].map(async (file) =>
+      createHash('sha256')
+        .update(await readFile(file))
+        .digest('hex'),
+    );
+    expect(await Promise.all(hashes)).toEqual([
+      '7a946f7b5e071178c3e5813e6ac11f172cd2022ccc8c5e88c72565e3490c24a2',
+      '93af9806532c4da0a90d62189977ea6ea50cd6568d0496477c899c24a7b41524',
+    ]);
+  });
+
   it('never replaces a file, and leaves nothing of itself then', async () => {
     for (const taken of [path, seedsPath(path)]) {
       await writeFile(taken, 'mine');
@@ -150,6 +164,16 @@ describe('a file in use', () => {
     expect(file.next).toBe(6);
     await file.close();
     expect(await use(1)).toEqual([6]);
+  });
+
+  it('is not used up by the other side’s word: at most 100 pieces are passed over', async () => {
+    await made(path, 300);
+    const file = await openPieces(path, USE);
+    await expect(file.take(101)).rejects.toMatchObject({ code: 'dealt-mismatch' });
+    expect(file.next).toBe(0);
+    expect((await file.take(100)).index).toBe(100);
+    await file.close();
+    expect(await use(1)).toEqual([101]);
   });
 
   it('is of no use once it is closed, and its mask seed is gone', async () => {

@@ -100,6 +100,7 @@ describe('an encoded plan', () => {
 
   it.each<readonly [string, Plan]>([
     ['a system without shares', { ...PLAN, system: 'cryptonets' }],
+    ['a system that this version does not run', { ...PLAN, system: 'minionn' }],
     ['a ring that the system does not run in', { ...PLAN, system: 'secureml' }],
     ['inputs in an empty range', { ...PLAN, inputRange: [1, 1] }],
   ])('is refused for %s', (_, plan) => {

@@ -11,6 +11,10 @@ const NETWORKS = {
   'A with ReLU': { network: networkA('relu'), exact: true },
   'A with squares': { network: networkA('square'), exact: false },
   'one layer': { network: randomNetwork(2, [20], [{ kind: 'dense', units: 3 }]), exact: true },
+  'a sigmoid': {
+    network: randomNetwork(6, [12], [{ kind: 'dense', units: 9 }, { kind: 'sigmoid' }, { kind: 'dense', units: 5 }]),
+    exact: true,
+  },
   'a convolution and a pool': {
     network: randomNetwork(
       3,

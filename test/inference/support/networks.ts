@@ -2,7 +2,7 @@ import { Random } from '../../../training/random.ts';
 import { type NamedTensor, type Network, NetworkBuilder } from '../../../inference/index.ts';
 
 /** A tensor of numbers drawn from ±scale. */
-export function drawnTensor(random: Random, shape: readonly number[], scale: number): NamedTensor {
+function drawnTensor(random: Random, shape: readonly number[], scale: number): NamedTensor {
   const values = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
   for (let i = 0; i < values.length; i++) values[i] = scale * (2 * random.uniform() - 1);
   return { shape, values };
