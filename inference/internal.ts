@@ -10,5 +10,6 @@ export { askRows, askerSide, batchOf, countRows } from './services/ask.ts';
 export { DealerService } from './services/dealer.ts';
 export { ASK_PATH, nodeTools, serveModel } from './services/serve.ts';
 export { askerFrom, type AskerSource, type DealerAccess, ownerFromDealer, ownerFromFile } from './services/sources.ts';
-export { Asker, type AskerDealing, type Offered } from './sessions/asker.ts';
+export { Asker, type AskerDealing } from './sessions/asker.ts';
+export type { Offered } from './sessions/offered.ts';
 export type { Answered, OwnerDealing } from './sessions/owner.ts';

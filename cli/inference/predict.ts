@@ -23,11 +23,11 @@ import { printable, printableJson } from '../../protocol/printable.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
 import { isAddress, serverAddress, socketUrl } from './address.ts';
+import { dealerAccess } from './dealer-access.ts';
 import { readInputs, type RowRange } from './inputs.ts';
 import { costJson, costLine, planLine } from './plan-lines.ts';
 import { rowJson, rowLine, summaryJson, summaryLine } from './prediction-lines.ts';
 import { askerPrivacy } from './privacy-lines.ts';
-import { dealerAccess } from './serve.ts';
 import { TIMES } from './times.ts';
 
 /** What `cairn predict` is told. */

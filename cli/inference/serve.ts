@@ -2,8 +2,6 @@ import {
   type Access,
   type Answered,
   describePieces,
-  dial,
-  nodeTools,
   openPieces,
   type OwnerDealing,
   ownerFromDealer,
@@ -19,7 +17,8 @@ import { canonicalAddress } from '../../protocol/wire/index.ts';
 import { bytesText, megabytes } from '../bytes-text.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
-import { isAddress, serverAddress, socketUrl } from './address.ts';
+import { isAddress, serverAddress } from './address.ts';
+import { dealerAccess } from './dealer-access.ts';
 import { membersOf } from './member-directory.ts';
 import { type ListenFlags, type OpenServer, readyServer } from './open-server.ts';
 import { costJson, costLine, planLine } from './plan-lines.ts';
@@ -155,15 +154,6 @@ async function sourceOf(flags: ServeFlags, model: PlannedModel): Promise<Source>
   return {
     ...{ dealing: ownerFromFile(file, batch), layers, maskSeed, maxBatch: batch, text },
     close: () => file.close(),
-  };
-}
-
-/** How a dealer's service is reached. */
-export function dealerAccess() {
-  return {
-    dial: (address: string) => dial(socketUrl(address, '/deal'), TIMES.connectMs),
-    random: nodeTools(TIMES.messageMs, TIMES.idleMs).random,
-    timeoutMs: TIMES.messageMs,
   };
 }
 
