@@ -96,7 +96,7 @@ export function offerOf(
 
 /**
  * Checks who asks for what, and writes the rows off.
- * @throws CairnError `plan-differs`, `batch-too-large`, `queries-used-up`, and those of `admit`
+ * @throws CairnError `plan-mismatch`, `batch-too-large`, `queries-used-up`, and those of `admit`
  */
 export async function admitted(
   begin: Begin,
@@ -112,10 +112,10 @@ export async function admitted(
   return { who, left: (await served.budget.take(who, begin.batch, now())) ?? null };
 }
 
-/** @throws CairnError `plan-differs`, `batch-too-large` */
+/** @throws CairnError `plan-mismatch`, `batch-too-large` */
 function checkBegin({ planHash, batch }: Begin, served: Offering): void {
   if (!equalBytes(bytesOf(planHash), served.planHash)) {
-    throw new CairnError('plan-differs', 'the asker has another plan than this server');
+    throw new CairnError('plan-mismatch', 'the asker has another plan than this server');
   }
   if (batch > served.maxBatch) {
     throw new CairnError('batch-too-large', `${batch} rows were asked for at once, and ${served.maxBatch} are allowed`);

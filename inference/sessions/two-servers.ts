@@ -46,7 +46,7 @@ export class TwoServerAsker implements Asking {
 
   /**
    * Reads what both servers offer.
-   * @throws CairnError `server-role` if they are not a and b in this order, `plan-differs` if they serve different models,
+   * @throws CairnError `server-role` if they are not a and b in this order, `plan-mismatch` if they serve different models,
    * and those of `readOffer`
    */
   static async open(a: ReachedServer, b: ReachedServer, options: TwoServerOptions): Promise<TwoServerAsker> {
@@ -60,7 +60,7 @@ export class TwoServerAsker implements Asking {
       )) as unknown as readonly [Server, Server];
       const [first, second] = servers;
       if (!equalBytes(first.offered.planHash, second.offered.planHash) || first.offered.name !== second.offered.name) {
-        throw new CairnError('plan-differs', `${a.address} and ${b.address} serve halves of different models`);
+        throw new CairnError('plan-mismatch', `${a.address} and ${b.address} serve halves of different models`);
       }
       return new TwoServerAsker(servers, options);
     } catch (thrown) {
