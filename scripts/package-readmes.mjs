@@ -46,7 +46,10 @@ const PARTS = {
     about:
       'Private inference: a model’s owner answers questions without seeing them, and the asker learns the answer and not ' +
       'the model.',
-    exports: [['@cairn-fl/inference', '`readNetwork`, `readOnnx`, `describeNetwork`, `compile`: networks and plans']],
+    exports: [
+      ['@cairn-fl/inference', '`readNetwork`, `readOnnx`, `describeNetwork`, `compile`: networks and plans'],
+      ['@cairn-fl/inference/browser', '`ask`: asks a served model from a page or a worker'],
+    ],
     reading: ['docs/security.md', 'docs/protocol.md'],
   },
   client: {
