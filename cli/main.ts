@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
 import { coordinatorCommand } from './commands/coordinator.ts';
+import { dealerCommand } from './commands/dealer.ts';
 import { demoCommand } from './commands/demo.ts';
 import { enrolCommand } from './commands/enrol.ts';
 import { explainCommand } from './commands/explain.ts';
 import { joinCommand } from './commands/join.ts';
+import { predictCommand } from './commands/predict.ts';
+import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { EXIT, fail } from './io.ts';
 import { versionText } from './version.ts';
@@ -30,6 +33,9 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(joinCommand(done))
     .addCommand(demoCommand(done))
     .addCommand(enrolCommand(done))
+    .addCommand(serveCommand(done))
+    .addCommand(dealerCommand(done))
+    .addCommand(predictCommand(done))
     .addCommand(simulateCommand(args, done))
     .addCommand(explainCommand(done));
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });

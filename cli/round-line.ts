@@ -1,4 +1,5 @@
 import type { RoundReport } from '../coordinator/index.ts';
+import { bytesText } from './bytes-text.ts';
 
 type Drop = RoundReport['drops'][number];
 
@@ -14,12 +15,6 @@ const EXPECTED: ReadonlySet<string> = new Set<Drop['reason']>(['member-left', 'd
 /** A lost member's effect on the sum, and the reason for the loss if it is an unusual one. */
 const lossOf = ({ effect, reason }: Drop): string =>
   EXPECTED.has(reason) ? WORDS[effect] : `${reason}, ${WORDS[effect]}`;
-
-/** A number of bytes for display. */
-function bytes(count: number): string {
-  if (count < 1000) return `${count} B`;
-  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(2)} MB`;
-}
 
 const share = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
 
@@ -42,7 +37,7 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
     ...groupsText(report),
   ].join(' · ');
   const dropped = drops.map((drop) => `${nameOf(drop.member)} at ${drop.state} (${lossOf(drop)})`).join(', ') || 'none';
-  const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
+  const cost = `up ${bytesText(report.bytesUp)}, down ${bytesText(report.bytesDown)}, ${Math.round(report.ms)} ms`;
   const head = `round ${report.round}${whichText(report)}`;
   if (report.outcome === 'measured') return `${head} | ${counts} | dropped: ${dropped} | ${cost} | scales measured`;
   if (report.outcome === 'abandoned')

@@ -17,8 +17,10 @@ import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
 import { packageVersion } from '../../platform/index.ts';
 import { Cohort } from './cohort.ts';
+import { BUILT_IN_NETWORKS } from '../inference/built-in.ts';
 import { makeIdentities, memberName } from './identities.ts';
 import { checkDemo, defaultKills, type DemoFlags, type DemoOptions, killSchedule } from './options.ts';
+import { predictionLine, predictPrivately, type PrivatePrediction } from './private-prediction.ts';
 import { machine } from '../../simulations/laboratory/index.ts';
 import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
@@ -33,6 +35,8 @@ interface DemoSummary {
     readonly effect: string;
     readonly round: number;
   }[];
+  /** One question to the model that its owner did not see. */
+  readonly privatePrediction: PrivatePrediction;
   readonly runDir: string;
 }
 
@@ -104,6 +108,7 @@ async function withCoordinator({ options, folder, secrets, test, stopping }: Sta
       [TASK]: {
         tensors: model.layout.unflatten(model.initialise(options.seed)),
         shapes: model.layout.shapes,
+        metadata: networkMetadata(options),
       },
     },
     evaluate: (_, tensors) => evaluate(model, model.layout.flatten(tensors), test),
@@ -132,7 +137,7 @@ async function withCoordinator({ options, folder, secrets, test, stopping }: Sta
     await cohort.ended();
     if (stopped()) return;
     await Promise.all(rounds);
-    await finish({ options, folder, coordinator, reports, model, started });
+    await finish({ options, folder, coordinator, reports, model, test, started });
   } finally {
     stopping.removeEventListener('abort', stop);
     await cohort.end();
@@ -153,33 +158,42 @@ function announce(
   );
 }
 
+/** What the model's file says of its layers, from its first version on: so hashes of models are of files that say it. */
+function networkMetadata({ model }: DemoOptions): Record<string, string> {
+  return { network: JSON.stringify(BUILT_IN_NETWORKS[`mnist-${model}`]) };
+}
+
 interface Finished {
   readonly options: DemoOptions;
   readonly folder: RunFolder;
   readonly coordinator: Coordinator;
   readonly reports: readonly RoundReport[];
   readonly model: ReturnType<typeof mnistMlp>;
+  readonly test: Stage['test'];
   readonly started: number;
 }
 
-async function finish({ options, folder, coordinator, reports, model, started }: Finished): Promise<void> {
+async function finish({ options, folder, coordinator, reports, model, test, started }: Finished): Promise<void> {
   const committed = reports.filter(({ outcome }) => outcome === 'committed');
   const last = committed.at(-1);
   if (last?.evaluation === undefined) throw new CairnError('internal', 'the run ended without a committed round');
+  const tensors = coordinator.model(TASK)!;
+  const stamp = stampMetadata({
+    ...{ task: TASK, round: last.round, date: Math.floor(Date.now() / 1000) },
+    ...{ modelHash: last.modelHash, version: packageVersion() },
+  });
+  const file = encodeSafetensors(tensors, model.layout.shapes, { ...networkMetadata(options), ...stamp });
+  await folder.bytes('model.safetensors', file);
+  const privatePrediction = await predictPrivately(file, test);
   const summary: DemoSummary = {
     rounds: committed.length,
     accuracy: last.evaluation.accuracy,
     dropped: reports.flatMap(({ drops, round }) =>
       drops.map(({ member, state, effect }) => ({ member: memberName(member), state, effect, round })),
     ),
+    privatePrediction,
     runDir: folder.path,
   };
-  const tensors = coordinator.model(TASK)!;
-  const stamp = stampMetadata({
-    ...{ task: TASK, round: last.round, date: Math.floor(Date.now() / 1000) },
-    ...{ modelHash: last.modelHash, version: packageVersion() },
-  });
-  await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes, stamp));
   const { runDir, ...results } = summary;
   await folder.json('summary.json', results);
   await folder.json('timings.json', {
@@ -188,6 +202,7 @@ async function finish({ options, folder, coordinator, reports, model, started }:
     rounds: reports.map(({ round, attempt, ms, states }) => ({ round, attempt, ms: Math.round(ms), states })),
     seed: options.seed,
   });
+  data(predictionLine(privatePrediction));
   data(`model: ${folder.file('model.safetensors')}`);
   data(`run folder: ${runDir}`);
   data(JSON.stringify(summary));

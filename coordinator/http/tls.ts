@@ -13,12 +13,15 @@ export interface TlsFiles {
 /** Permission bits of group and others. */
 const OTHERS = 0o077;
 
+/** What decides whether a server speaks TLS. */
+type TlsChoice = Pick<CoordinatorConfig, 'host' | 'tlsCert' | 'tlsKey' | 'unsafePlainHttp'>;
+
 /**
- * Reads what a coordinator needs for TLS; undefined if it is configured for plain HTTP, and allowed to use it.
+ * Reads what a server needs for TLS; undefined if it is configured for plain HTTP, and allowed to use it.
  * @throws CairnError `unsafe-plain-http` for plain HTTP on a host that other machines can reach, `config-unreadable`,
  * `key-file-mode` for a key that others can use, `config-invalid` for files that are not a certificate and its key
  */
-export async function loadTls(config: CoordinatorConfig): Promise<TlsFiles | undefined> {
+export async function loadTls(config: TlsChoice): Promise<TlsFiles | undefined> {
   const { host, tlsCert, tlsKey, unsafePlainHttp } = config;
   if (tlsCert === undefined || tlsKey === undefined) {
     if (unsafePlainHttp || isLoopback(host)) return undefined;

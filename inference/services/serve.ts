@@ -10,7 +10,10 @@ import { encodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { Plan } from '../plan/types.ts';
-import { answer, type Answered, type OwnerDealing, type SessionTools } from '../sessions/owner.ts';
+import { ASK_PATH } from './address.ts';
+import type { OwnerDealing } from '../sessions/dealing.ts';
+import { answer, type Answered } from '../sessions/owner.ts';
+import type { SessionTools } from '../sessions/tools.ts';
 
 /** What the owner of a model serves, and how. */
 export interface ServeOptions {
@@ -35,9 +38,6 @@ export interface ServeOptions {
   /** A session ended by an error. */
   readonly onFailed?: (error: CairnError) => void;
 }
-
-/** The path at which models are asked. */
-export const ASK_PATH = '/ask';
 
 /** Tools of sessions in Node. */
 export function nodeTools(timeoutMs: number, idleMs: number): SessionTools {

@@ -7,7 +7,7 @@ import { decodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/types.ts';
 import { type Begin, bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
-import type { SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** What a server offers to answer. */
 export interface Offered {

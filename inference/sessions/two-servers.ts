@@ -3,11 +3,12 @@ import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import { answerBytes, joinAnswer, shareInputs } from '../secureml/asker.ts';
 import type { Asking, Prediction } from './asker.ts';
 import { readText, textOf } from './messages.ts';
 import { type AskerIdentity, expectRole, type Offered, readOffer, signed } from './offered.ts';
-import { difference, type SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** One of the two servers, as the asker has reached it. */
 export interface ReachedServer {

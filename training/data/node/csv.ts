@@ -4,6 +4,7 @@ import { CairnError } from '../../../protocol/errors.ts';
 import type { CsvOptions } from '../csv/options.ts';
 import { type CsvTable, parseTable } from '../csv/parse.ts';
 import type { RecordParser } from '../csv/records.ts';
+import { parseRows } from '../csv/rows.ts';
 
 /** Loaded only when a table is read. */
 const load = async (): Promise<RecordParser> => (await import('csv-parse/sync')).parse;
@@ -14,6 +15,17 @@ const WHY: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   EACCES: 'you may not read it',
 };
+
+/**
+ * Reads a table of numbers alone, such as one that a model is asked about; a header is skipped.
+ * @param width values of a row
+ * @param name the file's, for messages
+ * @returns rows × width values
+ * @throws CairnError `data-empty`, `data-malformed` with file, row and column
+ */
+export function parseNumbers(source: Uint8Array, width: number, name: string): Promise<Float32Array> {
+  return parseRows(load, source, width, name);
+}
 
 /**
  * Reads a table that is in memory: see {@link loadCsv}.

@@ -169,6 +169,37 @@ export async function loadIdx(options: IdxOptions): Promise<Dataset> {
   );
 }
 
+/** Examples without labels. */
+export interface IdxValues {
+  /** Examples one after another; unsigned bytes as 0…1, other types unchanged. */
+  readonly values: Float32Array;
+  /** Shape of one example, as the file has it. */
+  readonly shape: readonly number[];
+  /** Whether the values were unsigned bytes, as pixels are. */
+  readonly bytes: boolean;
+}
+
+/**
+ * Loads the examples of an IDX file without their labels.
+ * @throws CairnError `data-missing`, `data-malformed`
+ */
+export function loadIdxValues(file: string): Promise<IdxValues> {
+  return found(file, () =>
+    withIdx(file, async (source) => {
+      const { dimensions, type } = source.header;
+      const [count, ...shape] = dimensions;
+      if (shape.length === 0) {
+        throw malformed(
+          `examples have more than one dimension, but the file holds ${contentOf(source.header)}`,
+          'are these labels?',
+        );
+      }
+      const all = Uint32Array.from({ length: count! }, (_, index) => index);
+      return { values: await readExamples(source, all, undefined), shape, bytes: type === 0x08 };
+    }),
+  );
+}
+
 async function found<T>(file: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
