@@ -12,6 +12,8 @@ const lengthsOf = ({ views, trips }: Run) => ({
 const CASES = [
   ['chameleon', 'relu', 'class'],
   ['chameleon', 'square', 'scores'],
+  ['chameleon', 'sigmoid', 'class'],
+  ['secureml', 'sigmoid', 'class'],
   ['secureml', 'relu', 'class'],
   ['secureml', 'square', 'scores'],
 ] as const;

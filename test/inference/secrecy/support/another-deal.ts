@@ -140,6 +140,7 @@ function openingsFor(step: Step, bits: 32 | 64, demand: Demand, at: number, { ma
       return [(ring, free, got, wanted) => shiftWords(ring, free[at]!.a as Words, got, wanted)];
     case 'and':
       if (step.kind === 'rectify') return levelsOf(rectifier(bits, step.shift), at, demand.lanes);
+      if (step.kind === 'maxPool') return levelsOf(rectifier(bits, 0), at, demand.lanes);
       if (step.kind === 'truncate') return levelsOf(wrapper(bits, step.shift, 'half'), at, demand.lanes);
       throw new Error(`no openings are known for ${step.kind}`);
     case 'wrap':
