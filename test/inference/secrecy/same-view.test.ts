@@ -111,6 +111,34 @@ describe.each(Object.entries(MODELS))('Chameleon’s owner, with %s, over all of
     }
   });
 
+  it('sees what no dealing explains if one piece served two questions', () => {
+    const [first, second] = [{ all: 0 }, { seed: 6 }].map((of) =>
+      seenBy(plan, runWith(model, question(plan, BATCH, of), BATCH, seeds), 0),
+    );
+    const masked = run.views[1].setup;
+    const play = (inputs: Words) => (dealt: Correlations) => {
+      const asker = new ChameleonAsker(plan);
+      playSetup(asker.setup(), masked);
+      return afterOffline(asker.offline(BATCH, dealt), asker.online(inputs));
+    };
+    const other = {
+      masksInputs: true,
+      setupMessages: 0,
+      maskOf: (layer: number) => masksFrom(plan, seeds.mask)[layer]!,
+    };
+    const { after, replay } = underAnotherDeal(plan, BATCH, first!, {
+      ...other,
+      play: play(question(plan, BATCH, { seed: 4 })),
+    });
+    expect(joined(after)).toEqual(joined(first!.received));
+    // The true second question, and one that would differ from the first alike.
+    const apart = ring.subtract(question(plan, BATCH, { seed: 6 }), question(plan, BATCH, { all: 0 }));
+    const alike = ring.add(question(plan, BATCH, { seed: 4 }), apart);
+    const told = (inputs: Words): Uint8Array => replay(play(inputs), second!.sent)[0]!;
+    expect(told(question(plan, BATCH, { seed: 6 }))).not.toEqual(second!.received[0]);
+    expect(told(alike)).toEqual(second!.received[0]);
+  });
+
   it('sees the same for any other question, whatever it sends', () => {
     // Weights and messages of the owner's choice; the dealer is honest, and gives it the part that it has.
     const prg = new Prg(new Uint8Array(32).fill(8));
