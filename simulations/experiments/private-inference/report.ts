@@ -112,7 +112,7 @@ function papersBlocks(rows: readonly RunRow[]): Block[] {
     {
       kind: 'table',
       caption:
-        'One image: ours on loopback, what the papers report on their local networks and machines, and what two general frameworks took on a machine like ours.',
+        'One image: ours on loopback, what the papers report on their local networks and machines, and what two general frameworks took online on a machine like ours.',
       columns: [
         { key: 'name', label: 'network' },
         { key: 'by', label: 'system' },
