@@ -2,30 +2,30 @@ import { defineExperiment } from '../../laboratory/experiment.ts';
 import { report } from './report.ts';
 import { measure, summarise } from './results.ts';
 import { run } from './run.ts';
-import { casesOf, check, parameters, type PrivateInferenceSettings } from './settings.ts';
+import { casesOf, check, parameters, type PrivateInferenceSettings, type System } from './settings.ts';
 
-// Measured seconds on two idle cores: a thousand images of an epoch, a thousand in the clear, starting a connection, a
-// batch with an image, and each further image, of which SecureML's circuits are most.
-const TRAINED = 0.07;
-const CLEAR = 0.4;
-const CONNECTION = 1.2;
-const BATCH = 0.03;
-const IMAGE = 0.006;
-/** Trips of a batch, in both phases. */
-const TRIPS = 25;
+// Approximate seconds of an idle core: a thousand images of an epoch, a thousand in the clear, starting the processes of
+// a connection, a batch, and each image of it, of which SecureML's circuits take most.
+const TRAINED = 0.02;
+const CLEAR = 0.2;
+const CONNECTION = 1;
+const BATCH = 0.02;
+const IMAGE: Readonly<Record<System, number>> = { secureml: 0.015, chameleon: 0.001 };
+/** Round-trip times of a batch, in both phases. */
+const ROUND_TRIPS = 12;
 
 /** Approximate seconds that settings take on two cores. */
 export function estimate(settings: PrivateInferenceSettings): number {
   const { networks, epochs, trainImages, testImages } = settings;
   const clear = (networks.length * (epochs * trainImages * TRAINED + testImages * CLEAR)) / 1000 / 2;
-  const runs = casesOf(settings).map(({ line, batches }) => {
-    const trips = (TRIPS * line.roundTripMs) / 1000;
+  const connections = casesOf(settings).map(({ system, line, batches }) => {
+    const waiting = (ROUND_TRIPS * line.roundTripMs) / 1000;
     return batches.reduce(
-      (sum, { batch, repeats, warmUp }) => sum + (repeats + warmUp) * (BATCH + batch * IMAGE + trips),
+      (seconds, { batch, repeats, warmUp }) => seconds + (repeats + warmUp) * (BATCH + batch * IMAGE[system] + waiting),
       CONNECTION,
     );
   });
-  return clear + runs.reduce((sum, seconds) => sum + seconds, 0);
+  return clear + connections.reduce((total, seconds) => total + seconds, 0);
 }
 
 /** Private inference by the survey's systems, on networks that are trained here, between real processes. */

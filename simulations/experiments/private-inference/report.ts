@@ -14,8 +14,15 @@ const LIMITS = `Both systems hold against sides that follow the protocol. A serv
 
 The survey's table marks what a system has. It says nothing of time; the figures above do.`;
 
-function activationName({ network, activation }: Pick<RunRow, 'network' | 'activation'>): string {
-  return `${network}, ${activation === 'relu' ? 'ReLU' : 'square'}`;
+function networkName({ network, activation }: Pick<RunRow, 'network' | 'activation'>): string {
+  return `${network === 'A' ? 'A' : `${network}’s`}, ${activation === 'relu' ? 'ReLU' : 'square'}`;
+}
+
+const SYSTEM_NAMES: Readonly<Record<string, string>> = { secureml: 'SecureML', chameleon: 'Chameleon' };
+
+/** A row with the names that people read. */
+function named<R extends Pick<RunRow, 'network' | 'activation' | 'system'>>(row: R): R & { readonly name: string } {
+  return { ...row, name: networkName(row), system: SYSTEM_NAMES[row.system] ?? row.system };
 }
 
 const isLoopback = ({ megabytesPerSecond }: RunRow): boolean => megabytesPerSecond === null;
@@ -34,17 +41,16 @@ function runTable(rows: readonly RunRow[], caption: string): Block {
             { key: 'roundTripMs', label: 'round trip [ms]' },
             { key: 'megabytesPerSecond', label: 'MB/s' },
           ]
-        : []),
-      { key: 'setupSeconds', label: 'setup [s]', digits: 3 },
+        : [{ key: 'setupSeconds', label: 'setup [s]', digits: 3 }]),
       { key: 'offlineSeconds', label: 'offline [s]', digits: 4 },
       { key: 'onlineSeconds', label: 'online [s]', digits: 4 },
       { key: 'roundTrips', label: 'rounds' },
       { key: 'onlineUpMegabytes', label: 'up [MB]', digits: 4 },
       { key: 'onlineDownMegabytes', label: 'down [MB]', digits: 4 },
       { key: 'megabytes', label: 'all [MB]', digits: 3 },
-      { key: 'peakMegabytes', label: 'peak [MB]', digits: 0 },
+      ...(shaped ? [] : [{ key: 'peakMegabytes', label: 'peak [MB]', digits: 0 }]),
     ],
-    rows: rows.map((row) => ({ ...row, name: activationName(row) })),
+    rows: rows.map(named),
     data: [runRows.name],
   };
 }
@@ -65,7 +71,7 @@ function accuracyTable(results: PrivateInferenceResults): Block {
       { key: 'accuracyFixed', label: 'fixed point', percent: true },
       { key: 'changed', label: 'classes changed' },
     ],
-    rows: results.rows(fixedRows).map((row) => ({ ...row, name: activationName(row) })),
+    rows: results.rows(fixedRows).map(named),
     data: [fixedRows.name],
   };
 }
@@ -83,7 +89,7 @@ function agreementTable(rows: readonly RunRow[]): Block {
       { key: 'agreement', label: 'as in fixed point', percent: true },
       { key: 'agreementFloats', label: 'as on floats', percent: true },
     ],
-    rows: rows.map((row) => ({ ...row, name: activationName(row) })),
+    rows: rows.map(named),
     data: [runRows.name],
   };
 }
@@ -93,19 +99,20 @@ function papersBlocks(rows: readonly RunRow[]): Block[] {
   const single = rows.filter((row) => row.batch === 1 && isLoopback(row));
   if (single.length === 0) return [];
   const ours = single.map((row) => ({
-    name: activationName(row),
-    by: `${row.system}, here`,
+    name: networkName(row),
+    by: `${named(row).system}, here`,
     offlineSeconds: row.offlineSeconds,
     onlineSeconds: row.onlineSeconds,
     totalSeconds: row.offlineSeconds + row.onlineSeconds,
     megabytes: row.megabytes,
   }));
-  const theirs = REPORTED.map((row) => ({ ...row, name: activationName(row), by: `${row.paper}’s paper` }));
+  const theirs = REPORTED.map((row) => ({ ...row, name: networkName(row) }));
   const all = [...ours, ...theirs].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   return [
     {
       kind: 'table',
-      caption: 'One image: ours on loopback, and what the papers report on their local networks and machines.',
+      caption:
+        'One image: ours on loopback, what the papers report on their local networks and machines, and what two general frameworks took online on a machine like ours.',
       columns: [
         { key: 'name', label: 'network' },
         { key: 'by', label: 'system' },
@@ -121,7 +128,7 @@ function papersBlocks(rows: readonly RunRow[]): Block[] {
     },
     {
       kind: 'chart',
-      caption: 'Both phases for one image, ours on loopback beside the papers’. The axis is logarithmic.',
+      caption: 'Both phases for one image, ours on loopback beside others. The axis is logarithmic.',
       x: { label: 'network', scale: 'category' },
       y: { label: 'offline and online [s]', scale: 'log' },
       lines: [
@@ -154,10 +161,12 @@ function lineBlocks(rows: readonly RunRow[]): Block[] {
   const shaped = rows.filter((row) => !isLoopback(row));
   if (shaped.length === 0) return [];
   const single = rows.filter(({ batch }) => batch === 1);
-  const lines = [...groupBy(single, (row) => `${row.system}, ${activationName(row)}`)].map(([label, each]): Line => ({
-    label,
-    points: each.map(({ roundTripMs, onlineSeconds }) => ({ x: roundTripMs, y: onlineSeconds })),
-  }));
+  const lines = [...groupBy(single, (row) => `${named(row).system}, ${networkName(row)}`)].map(
+    ([label, each]): Line => ({
+      label,
+      points: each.map(({ roundTripMs, onlineSeconds }) => ({ x: roundTripMs, y: onlineSeconds })),
+    }),
+  );
   return [
     runTable(shaped, 'Between two processes on shaped lines.'),
     {
