@@ -1,5 +1,6 @@
 import type { GrowthPlan } from './growth/index.ts';
 import type { KernelsPlan } from './kernels/measure.ts';
+import type { MpcPlan } from './mpc/index.ts';
 import type { RoundShape, RoundsPlan } from './rounds/index.ts';
 import type { SocketsPlan } from './sockets/round.ts';
 import { MODEL_NAMES, type TrainingPlan } from './training/index.ts';
@@ -13,10 +14,11 @@ export interface Plan {
   readonly training: readonly TrainingPlan[];
   readonly growth: GrowthPlan;
   readonly witnesses: WitnessesPlan;
+  readonly mpc: MpcPlan;
 }
 
 /** The tables by name, in their order. */
-export const TABLES = ['kernels', 'rounds', 'sockets', 'training', 'growth', 'witnesses'] as const;
+export const TABLES = ['kernels', 'rounds', 'sockets', 'training', 'growth', 'witnesses', 'mpc'] as const;
 
 /** One of {@link TABLES}. */
 export type TableName = (typeof TABLES)[number];
@@ -49,6 +51,11 @@ function fullRounds(): RoundShape[] {
 const training = (steps: Record<(typeof MODEL_NAMES)[number], number>, repeats: number): TrainingPlan[] =>
   MODEL_NAMES.map((model) => ({ model, batch: 32, steps: steps[model], repeats, pytorch: true }));
 
+const mpc = (repeats: number, minMs: number): MpcPlan => ({
+  ...{ repeats, minMs, batches: [1, 128], lanes: [64, 256, 1024] },
+  ...{ transfers: 260_000, values: [128, 32_768], gmwLanes: 32_768 },
+});
+
 /** The plan of a full run. */
 export function fullPlan(): Plan {
   const [mlp, small, large, valid] = training(
@@ -74,6 +81,7 @@ export function fullPlan(): Plan {
       ...{ drop: 0.1, realClients: 7, repeats: 3 },
     },
     witnesses: { sizes: [100, 1000, 10_000], repeats: 31 },
+    mpc: mpc(15, 20),
   };
 }
 
@@ -102,5 +110,6 @@ export function quickPlan(): Plan {
       ...{ drop: 0.1, realClients: 3, repeats: 1 },
     },
     witnesses: { sizes: [100, 1000, 10_000], repeats: 5 },
+    mpc: mpc(3, 5),
   };
 }

@@ -1,5 +1,6 @@
 import { printGrowth } from './growth/index.ts';
 import { printKernels } from './kernels/index.ts';
+import { printMpc } from './mpc/index.ts';
 import type { Plan, TableName } from './plan.ts';
 import { benchRounds } from './rounds/index.ts';
 import { type BenchReport, reportSchema } from './schema.ts';
@@ -25,6 +26,7 @@ export async function runBench(plan: Plan, tables: readonly TableName[], runner:
     training: asked('training') ? await printTraining(plan.training, runner) : [],
     growth: asked('growth') ? await printGrowth(plan.growth, runner) : [],
     witnesses: asked('witnesses') ? await printWitnesses(plan.witnesses, runner) : [],
+    mpc: asked('mpc') ? await printMpc(plan.mpc, runner) : [],
   });
 }
 

@@ -123,6 +123,9 @@ const witnessSchema = z.strictObject({
   neighboursBytes: count,
 });
 
+/** Units a second of a building block of private inference. */
+const blockSchema = z.strictObject({ name: z.string(), perSecond: rate, unit: z.string() });
+
 /** The JSON that a run writes. */
 export const reportSchema = z.strictObject({
   machine: machineSchema,
@@ -134,6 +137,7 @@ export const reportSchema = z.strictObject({
   training: z.array(trainingSchema),
   growth: z.array(growthSchema),
   witnesses: z.array(witnessSchema),
+  mpc: z.array(blockSchema),
 });
 
 /** A whole run. */
@@ -154,5 +158,7 @@ export type SocketRound = z.infer<typeof socketSchema>;
 export type TrainingSpeed = z.infer<typeof trainingSchema>;
 /** What checking the survivor set costs a client. */
 export type WitnessCheck = z.infer<typeof witnessSchema>;
+/** The speed of a building block of private inference. */
+export type BlockSpeed = z.infer<typeof blockSchema>;
 /** How a cost grows. */
 export type Growth = z.infer<typeof growthSchema>;

@@ -1,9 +1,10 @@
 import { benchKernels, type Kernels, type KernelsPlan } from './kernels/measure.ts';
+import { benchMpc, type MpcPlan } from './mpc/measure.ts';
 import { benchRound, type RoundRow } from './rounds/row.ts';
 import type { RoundShape } from './rounds/shape.ts';
 import { joinCrowd, type Crowd, type CrowdResult } from './sockets/crowd.ts';
 import { benchSockets, type SocketsPlan } from './sockets/round.ts';
-import type { SocketRound, WitnessCheck } from './schema.ts';
+import type { BlockSpeed, SocketRound, WitnessCheck } from './schema.ts';
 import { multiplyEngine, trainEngine } from './training/engine.ts';
 import type { TrainingRequest } from './training/models.ts';
 import { trainTensorflow } from './training/tensorflow.ts';
@@ -19,6 +20,7 @@ export interface Tasks {
   product: { argument: { readonly repeats: number }; result: number };
   tensorflow: { argument: TrainingRequest; result: number | null };
   witnesses: { argument: WitnessesPlan; result: WitnessCheck[] };
+  mpc: { argument: MpcPlan; result: BlockSpeed[] };
 }
 
 /** Runs a task and returns its result. */
@@ -40,6 +42,7 @@ const IMPLEMENTATIONS: Implementations = {
   product: multiplyEngine,
   tensorflow: trainTensorflow,
   witnesses: benchWitnesses,
+  mpc: benchMpc,
 };
 
 /** Whether a task with this name exists. */

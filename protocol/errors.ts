@@ -437,10 +437,6 @@ export const ERROR_CODES = {
   ),
 
   // private inference
-  'plan-differs': protocolAbort(
-    'the two sides have different plans of the computation',
-    'ask again: the server may have been restarted with another model; if it stays, check that both run the same version of Cairn',
-  ),
   'batch-too-large': failure('more rows were asked for at once than the server takes', 'ask for fewer rows at a time'),
   'identity-required': failure(
     'the model answers enrolled members only',

@@ -1,7 +1,15 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { Correlations, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { type EvaluatorState, evaluatorFinish, evaluatorPrepare } from '../../protocol/mpc/garbling/index.ts';
-import { mapSizes, prepareLinear, type Ring, type Words, wipeWords } from '../../protocol/mpc/sharing/index.ts';
+import {
+  mapSizes,
+  prepareLinear,
+  type Ring,
+  type Words,
+  wipeWords,
+  type LinearMap,
+  type PreparedMaps,
+} from '../../protocol/mpc/sharing/index.ts';
 import { type Party, receive, send } from '../../protocol/mpc/index.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
 import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
@@ -33,7 +41,7 @@ export class ChameleonAsker implements AskerSide {
   readonly #ring: Ring;
   readonly #steps: readonly Step[];
   /** E = W − B by linear layer. */
-  #masked: Words[] = [];
+  #masked: PreparedMaps<Words> | undefined;
   #prepared: Prepared | undefined;
 
   constructor(plan: Plan) {
@@ -44,11 +52,12 @@ export class ChameleonAsker implements AskerSide {
 
   /** Receives the masked weights. */
   *setup(): Party<void> {
-    const masked: Words[] = [];
+    const masked: { map: LinearMap; weights: Words }[] = [];
     for (const { map } of this.#linear()) {
-      masked.push(this.#ring.fromBytes(yield* receive(mapSizes(map).weights * this.#ring.bytes)));
+      const weights = this.#ring.fromBytes(yield* receive(mapSizes(map).weights * this.#ring.bytes));
+      masked.push({ map, weights });
     }
-    this.#masked = masked;
+    this.#masked = this.#ring.prepare(masked);
   }
 
   *offline(batch: number, dealt: Correlations): Party<void> {
@@ -56,7 +65,7 @@ export class ChameleonAsker implements AskerSide {
       const { map, layer } = step;
       const { bits } = this.#plan;
       const { a, c } = dealt.take({ kind: 'linear', form: 'one-sided', map, batch, bits, layer });
-      const share = prepareLinear(this.#ring, map, this.#masked[layer]!, a!, c, batch);
+      const share = prepareLinear(this.#ring, map, this.#masked!.maps[layer]!, a!, c, batch);
       wipeWords(c);
       return { mask: a!, share };
     });
@@ -103,6 +112,7 @@ export class ChameleonAsker implements AskerSide {
   }
 
   wipe(): void {
+    this.#masked?.wipe();
     for (const { mask, share } of this.#prepared?.linear ?? []) {
       wipeWords(mask);
       wipeWords(share);

@@ -6,6 +6,7 @@ import { type Party, Prg, receive, send } from '../../protocol/mpc/index.ts';
 import {
   finishLinear,
   mapSizes,
+  type PreparedMaps,
   type Ring,
   spreadBias,
   type Words,
@@ -21,8 +22,8 @@ import { rowsOfWords } from '../shares/rearrange.ts';
 import type { OwnerSide } from '../systems.ts';
 import { garbledParts, OWNER, sharedStep } from './steps.ts';
 
-/** What all connections of an owner share. */
-export interface ChameleonModel {
+/** A model as its owner serves it. */
+export interface OwnedModel {
   readonly plan: Plan;
   /** Weights and biases by linear layer; see `quantise`. */
   readonly layers: readonly QuantisedLayer[];
@@ -32,6 +33,19 @@ export interface ChameleonModel {
    */
   readonly maskSeed: Uint8Array;
   readonly random: RandomSource;
+}
+
+/** What all connections of an owner share: the model, with its weights where they are applied. */
+export interface ChameleonModel extends OwnedModel {
+  readonly prepared: PreparedMaps<Words>;
+}
+
+/** Keeps a model's weights ready for all connections; its `prepared` is wiped when it is no longer served. */
+export function chameleonModel(model: OwnedModel): ChameleonModel {
+  const maps = model.plan.steps
+    .filter((step): step is LinearStep => step.kind === 'linear')
+    .map(({ map, layer }) => ({ map, weights: model.layers[layer]!.weights }));
+  return { ...model, prepared: ringOf(model.plan).prepare(maps) };
 }
 
 /** What is prepared for one batch. */
@@ -130,7 +144,7 @@ export class ChameleonOwner implements OwnerSide {
     const ring = this.#ring;
     const opened = ring.fromBytes(yield* receive(batch * mapSizes(map).inputs * ring.bytes));
     ring.addInto(opened, share);
-    const result = finishLinear(ring, map, this.#model.layers[layer]!.weights, opened, base, batch);
+    const result = finishLinear(ring, map, this.#model.prepared.maps[layer]!, opened, base, batch);
     wipeWords(share);
     return result;
   }

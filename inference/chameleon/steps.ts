@@ -8,7 +8,10 @@ import { windowSums, windowValues } from '../shares/rearrange.ts';
 
 /** Party 0 is the owner, who garbles; party 1 is the asker. */
 export const OWNER = 0;
-export const ASKER = 1;
+export /**
+ *
+ */
+const ASKER = 1;
 
 /** A step in which both parties do the same with their shares. */
 type SharedStep = RectifyStep | TruncateStep | SquareStep | PoolStep;

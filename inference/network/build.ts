@@ -98,6 +98,7 @@ export class NetworkBuilder {
     this.#assertWindow(label, { size, stride, padding: 0 }, height, width);
     const after = (extent: number): number => Math.floor((extent - size) / stride) + 1;
     const outputShape: NetworkShape = [channels, after(height), after(width)];
+    assertWithin(label, valuesOf(outputShape) * size * size, NETWORK_LIMITS.windows, 'values in all of its windows');
     this.#push({ kind, label, inputShape: this.#shape, outputShape, size, stride });
   }
 

@@ -101,7 +101,7 @@ function apply(layer: NetworkLayer, x: Vector): Vector {
 /**
  * Checks inputs against a network or a plan: their number, and that each is a number in the range.
  * @returns how many examples they are
- * @throws CairnError `tensor-shape` for another number of values, and for a value outside, with its place
+ * @throws CairnError `tensor-shape` for another number of values, `input-range` for a value outside, with its place
  */
 export function countExamples(
   { inputShape, inputRange }: Pick<Network, 'inputShape' | 'inputRange'>,
@@ -115,7 +115,7 @@ export function countExamples(
   const outside = inputs.findIndex((value) => !(value >= low && value <= high));
   if (outside < 0) return inputs.length / size;
   const place = `example ${Math.floor(outside / size) + 1}, value ${(outside % size) + 1}`;
-  throw new CairnError('tensor-shape', `${place} is not in the network’s range of ${low} to ${high}`, {
+  throw new CairnError('input-range', `${place} is not in the network’s range of ${low} to ${high}`, {
     hint: 'scale the inputs as the network’s training data were scaled',
   });
 }

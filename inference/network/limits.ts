@@ -17,6 +17,8 @@ export const NETWORK_LIMITS = {
   weights: 2 ** 26,
   /** Products of all linear layers, for one example. */
   products: 2 ** 32,
+  /** Values of all windows of a pool, those that overlap counted again, for one example. */
+  windows: 2 ** 24,
   /** Values that an argmax compares: its circuit has all of them. */
   compared: 4096,
   /** Classes whose names are listed, and bytes of a name in UTF-8. */

@@ -1,4 +1,5 @@
 import {
+  type Circuit,
   rectifyCircuit,
   sharedArgmax,
   sharedPiecewise,
@@ -12,9 +13,11 @@ import { piecesOf } from './pieces.ts';
 import { traceOf, type TracedStep } from './trace.ts';
 import { type Plan, pooledSize } from './types.ts';
 
-/** Bytes of a label, and of what half-gates send for an AND. */
+/** Bytes of a label, of what half-gates send for an AND, of a batch's key, and of what decodes a bit of the result. */
 const LABEL = 16;
 const HALF_GATES = 32;
+const KEY = 16;
+const DECODING = 4;
 
 /** What passes between the parties that compute, besides the framing of messages. */
 export interface PlanCost {
@@ -29,7 +32,7 @@ export interface PlanCost {
   readonly model: { readonly toSeeded: number; readonly toCorrected: number };
   /** Bytes when the inputs are known. */
   readonly online: { readonly toSeeded: number; readonly toCorrected: number };
-  /** Times that a message travels and the other side waits for it. */
+  /** At most how often a message travels and the other side waits for it; some waits overlap. */
   readonly trips: number;
   /** AND gates under GMW, and garbled ones. */
   readonly ands: { readonly shared: number; readonly garbled: number };
@@ -74,23 +77,20 @@ function rectified(sum: Sum, bits: 32 | 64, shift: number, count: number): void 
 }
 
 /**
- * A garbled circuit: its tables beforehand, and then the labels of the garbler's input. The evaluator's choices, a bit an
+ * A garbled circuit: its tables beforehand, and then the labels of the garbler's input and what decodes the result. The evaluator's choices, a bit an
  * input bit of it, go beforehand if it knows its share by then.
  */
 function garbled(
   sum: Sum,
-  {
-    ands,
-    inputs,
-  }: { readonly ands: number; readonly inputs: readonly { readonly width: number; readonly party: 0 | 1 }[] },
+  { ands, inputs, outputs }: Pick<Circuit, 'ands' | 'inputs' | 'outputs'>,
   lanes: number,
   choices: 'offline' | 'online',
 ): void {
   const width = (party: 0 | 1): number =>
     inputs.filter((input) => input.party === party).reduce((total, input) => total + input.width, 0);
   sum.garbled += ands * lanes;
-  sum.offlineToSeeded += HALF_GATES * ands * lanes;
-  sum.toSeeded += LABEL * width(0) * lanes;
+  sum.offlineToSeeded += KEY + HALF_GATES * ands * lanes;
+  sum.toSeeded += (LABEL * width(0) + DECODING * outputs.length) * lanes;
   const chosen = width(1) * packedRowBytes(lanes);
   if (choices === 'offline') sum.offlineToCorrected += chosen;
   else sum.toCorrected += chosen;

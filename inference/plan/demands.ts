@@ -3,7 +3,7 @@ import type { Demand, Side } from '../../protocol/mpc/dealer/index.ts';
 import { maxDemands, rectifyDemands, truncateDemands } from '../../protocol/mpc/gmw/index.ts';
 import { NETWORK_LIMITS } from '../network/limits.ts';
 import { traceOf, type TracedStep } from './trace.ts';
-import { type Plan, pooledSize, type Step } from './types.ts';
+import { type Plan, pooledSize, type Step, windowValuesOf } from './types.ts';
 
 /**
  * The side that garbles in every system: its oblivious transfers give the other one the labels of its input. With
@@ -105,9 +105,13 @@ export function demandsOf(plan: Plan, batch: number): readonly Demand[] {
   return stepDemands(plan, batch).flat();
 }
 
-/** Both sides hold every layer's values of the whole batch: these have a bound, too. */
+/** Both sides hold every layer's values of the whole batch, and those of all windows: these have a bound, too. */
 function assertTotal(steps: readonly TracedStep[], batch: number): void {
-  const widest = Math.max(...steps.map(({ inputs, outputs }) => Math.max(inputs, outputs)));
+  const widest = Math.max(
+    ...steps.map(({ step, inputs, outputs }) =>
+      Math.max(inputs, outputs, step.kind === 'maxPool' || step.kind === 'sumPool' ? windowValuesOf(step) : 0),
+    ),
+  );
   if (widest * batch <= NETWORK_LIMITS.batchValues) return;
   const max = Math.floor(NETWORK_LIMITS.batchValues / widest);
   throw new CairnError(

@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { convolvedSize, type LinearMap, mapSizes } from '../../protocol/mpc/sharing/index.ts';
 import { NETWORK_LIMITS } from '../network/limits.ts';
 import { type NetworkShape, shapeText, valuesOf } from '../network/types.ts';
-import { type Plan, pooledSize, type PoolStep, type Step } from './types.ts';
+import { type Plan, pooledSize, type PoolStep, type Step, windowValuesOf } from './types.ts';
 
 /**
  * How integers of the ring stand for numbers: a number v is the integer v · 2^fraction · area. The area is what sums over
@@ -127,6 +127,8 @@ class Tracer {
     this.#image([step.channels, step.height, step.width]);
     const [rows, columns] = pooledSize(step);
     if (rows < 1 || columns < 1) throw wrong('a window larger than its image');
+    const gathered = windowValuesOf(step);
+    if (gathered > NETWORK_LIMITS.windows) throw wrong(`windows of ${gathered} values together`);
     this.#shape = [step.channels, rows, columns];
   }
 

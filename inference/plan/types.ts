@@ -104,3 +104,9 @@ export function pooledSize({ height, width, size, stride }: PoolStep): readonly 
   const after = (extent: number): number => Math.floor((extent - size) / stride) + 1;
   return [after(height), after(width)];
 }
+
+/** Values of all windows of a pool, those that overlap counted again: what pooling takes time and memory for. */
+export function windowValuesOf(step: PoolStep): number {
+  const [rows, columns] = pooledSize(step);
+  return step.channels * rows * columns * step.size * step.size;
+}

@@ -10,7 +10,7 @@ import type { Answer } from '../systems.ts';
 export function answerBytes(plan: Plan, batch: number): number {
   const { outputs } = traceOf(plan);
   if (plan.reveal === 'scores') return batch * outputs * ringOf(plan).bytes;
-  return Math.ceil(Math.log2(outputs)) * packedRowBytes(batch);
+  return (32 - Math.clz32(outputs - 1)) * packedRowBytes(batch);
 }
 
 /** Bytes of each server's share of a question. */
@@ -39,7 +39,7 @@ export function shareInputs(plan: Plan, inputs: Words, random: RandomSource): re
 export function joinAnswer(plan: Plan, batch: number, a: Uint8Array, b: Uint8Array): Answer {
   const ring = ringOf(plan);
   if (plan.reveal === 'scores') return scoresOf(plan, ring.add(ring.fromBytes(a), ring.fromBytes(b)));
-  const rows = Math.ceil(Math.log2(traceOf(plan).outputs));
+  const rows = 32 - Math.clz32(traceOf(plan).outputs - 1);
   const [first, second] = [unpackRows(a, rows, batch), unpackRows(b, rows, batch)];
   return { classes: classesOf(xor(first, second)) };
 }

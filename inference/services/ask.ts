@@ -9,10 +9,10 @@ import type { Offered } from '../sessions/offered.ts';
 import { ringOf } from '../shares/answer.ts';
 import type { AskerSide } from '../systems.ts';
 
-/** The asker's side of a plan. @throws CairnError `plan-differs` for a plan that is not for one owner and one asker */
+/** The asker's side of a plan. @throws CairnError `plan-mismatch` for a plan that is not for one owner and one asker */
 export function askerSide(plan: Plan): AskerSide {
   if (plan.system === 'chameleon') return new ChameleonAsker(plan);
-  throw new CairnError('plan-differs', `a plan of ${plan.system} is not answered by one owner alone`, {
+  throw new CairnError('plan-mismatch', `a plan of ${plan.system} is not answered by one owner alone`, {
     hint: plan.system === 'secureml' ? 'name both servers' : 'install the version of Cairn that the owner has',
   });
 }

@@ -17,8 +17,9 @@ import {
   type ServedHalf,
   type ServerDealing,
 } from '../sessions/servers.ts';
+import { ASK_PATH } from './address.ts';
 import { askDealer } from './dealing.ts';
-import { ASK_PATH, nodeTools, type ServeOptions } from './serve.ts';
+import { nodeTools, type ServeOptions } from './serve.ts';
 import type { DealerAccess, Pieces } from './sources.ts';
 
 /** The path at which server a reaches b. */

@@ -4,13 +4,16 @@ import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { Access } from '../access/access.ts';
 import type { QueryBudget } from '../access/budget.ts';
-import { ChameleonOwner } from '../chameleon/owner.ts';
+import { ChameleonOwner, chameleonModel } from '../chameleon/owner.ts';
 import { accept, type Acceptor } from '../drivers/node.ts';
 import { encodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { Plan } from '../plan/types.ts';
-import { answer, type Answered, type OwnerDealing, type SessionTools } from '../sessions/owner.ts';
+import { ASK_PATH } from './address.ts';
+import type { OwnerDealing } from '../sessions/dealing.ts';
+import { answer, type Answered } from '../sessions/owner.ts';
+import type { SessionTools } from '../sessions/tools.ts';
 
 /** What the owner of a model serves, and how. */
 export interface ServeOptions {
@@ -36,9 +39,6 @@ export interface ServeOptions {
   readonly onFailed?: (error: CairnError) => void;
 }
 
-/** The path at which models are asked. */
-export const ASK_PATH = '/ask';
-
 /** Tools of sessions in Node. */
 export function nodeTools(timeoutMs: number, idleMs: number): SessionTools {
   return {
@@ -51,13 +51,14 @@ export function nodeTools(timeoutMs: number, idleMs: number): SessionTools {
 export function serveModel(options: ServeOptions): Acceptor {
   const { server, plan, layers, maskSeed, maxSessions, timeoutMs, idleMs, onAnswered, onFailed } = options;
   const tools = nodeTools(timeoutMs, idleMs);
+  const model = chameleonModel({ plan, layers, maskSeed, random: systemRandom });
   const served = {
     ...{ name: options.name, system: plan.system, plan: encodePlan(plan), planHash: planHash(plan) },
     ...{ maxBatch: options.maxBatch, dealing: options.dealing, access: options.access },
     ...{ addresses: options.addresses, budget: options.budget },
-    side: () => new ChameleonOwner({ plan, layers, maskSeed, random: systemRandom }),
+    side: () => new ChameleonOwner(model),
   };
-  return accept(server, [
+  const acceptor = accept(server, [
     {
       path: ASK_PATH,
       maxSessions,
@@ -70,4 +71,10 @@ export function serveModel(options: ServeOptions): Acceptor {
         }),
     },
   ]);
+  return {
+    close: () => {
+      acceptor.close();
+      model.prepared.wipe();
+    },
+  };
 }

@@ -7,7 +7,7 @@ import { encodePlan } from '../plan/encode.ts';
 import type { Plan } from '../plan/types.ts';
 import type { AskerDealing } from '../sessions/asker.ts';
 import type { Dealing } from '../sessions/messages.ts';
-import type { OwnerDealing } from '../sessions/owner.ts';
+import type { OwnerDealing } from '../sessions/dealing.ts';
 import { askDealer } from './dealing.ts';
 
 /** A dealer's file as it is used here; see inference/dealer, which only Node has. */

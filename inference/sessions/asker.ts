@@ -3,11 +3,12 @@ import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { runParty, within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Answer, AskerSide } from '../systems.ts';
 import { type Dealing, readText, textOf } from './messages.ts';
 import { type AskerIdentity, expectRole, type Offered, readOffer, signed } from './offered.ts';
-import { difference, type SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** What the asker itself brings to a session. */
 export interface AskerOptions {

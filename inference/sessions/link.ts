@@ -5,7 +5,7 @@ import { within } from '../drivers/run.ts';
 import type { ModelHalf } from '../secureml/half.ts';
 import type { ServerRole } from '../secureml/server.ts';
 import { bytesOf, readText, textOf } from './messages.ts';
-import type { SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /**
  * How the two servers of a model know each other: each proves that it has the link key of the halves, by a hash over it

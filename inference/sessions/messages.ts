@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { fromHex, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
@@ -11,24 +12,25 @@ import { printable } from '../../protocol/printable.ts';
 /** Version of these messages. */
 export const SESSION_VERSION = 1;
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
-const name = z.string().min(1).max(100);
-const whole = z.int().min(0).max(0xffff_ffff);
+const hex = (bytes: number) => z.string().check(z.regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`)));
+const name = z.string().check(z.minLength(1), z.maxLength(100));
+const whole = z.int().check(z.minimum(0), z.maximum(0xffff_ffff));
+const batch = z.int().check(z.minimum(1), z.maximum(65_536));
 
 const dealing = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('url'), url: z.string().max(1000) }),
-  z.strictObject({ kind: z.literal('file'), pair: hex(16), batch: z.int().min(1).max(65_536) }),
+  z.strictObject({ kind: z.literal('url'), url: z.string().check(z.maxLength(1000)) }),
+  z.strictObject({ kind: z.literal('file'), pair: hex(16), batch }),
   z.strictObject({ kind: z.literal('transfers') }),
 ]);
 
 const offer = z.strictObject({
   kind: z.literal('offer'),
   version: z.literal(SESSION_VERSION),
-  system: z.string().max(30),
+  system: z.string().check(z.maxLength(30)),
   name,
   /** The plan in its canonical encoding, base64. */
-  plan: z.base64().max(1 << 20),
-  maxBatch: z.int().min(1).max(65_536),
+  plan: z.base64().check(z.maxLength(1 << 20)),
+  maxBatch: batch,
   /** What a member signs, so that a signature serves for one connection. */
   challenge: hex(32),
   access: z.enum(['open', 'members']),
@@ -42,18 +44,18 @@ const begin = z.strictObject({
   planHash: hex(32),
   /** Names the computation to the dealer and between two servers; random. */
   session: hex(16),
-  batch: z.int().min(1).max(65_536),
-  identity: z.strictObject({ member: whole, signature: hex(64) }).nullable(),
+  batch,
+  identity: z.nullable(z.strictObject({ member: whole, signature: hex(64) })),
   /** The first piece of the dealer's file that this side has not used; null without a file. */
-  next: whole.nullable(),
+  next: z.nullable(whole),
 });
 
 const ready = z.strictObject({
   kind: z.literal('ready'),
   /** Rows that this asker may still ask for after these; null for no bound. */
-  left: whole.nullable(),
+  left: z.nullable(whole),
   /** The piece of the dealer's file that this computation takes; null if there is no file. */
-  piece: whole.nullable(),
+  piece: z.nullable(whole),
 });
 
 /** One of two servers introduces itself to the other. */
@@ -65,13 +67,13 @@ const proof = z.strictObject({ kind: z.literal('proof'), proof: hex(32) });
 const run = z.strictObject({
   kind: z.literal('run'),
   session: hex(16),
-  batch: z.int().min(1).max(65_536),
+  batch,
   /** The first piece of its dealer's file that a has not used; null without a file. */
-  next: whole.nullable(),
+  next: z.nullable(whole),
 });
 
 /** Server b is ready for it. */
-const go = z.strictObject({ kind: z.literal('go'), piece: whole.nullable() });
+const go = z.strictObject({ kind: z.literal('go'), piece: z.nullable(whole) });
 
 /** What is answered, by which plan, to whom: the first text of a session, from the side that answers. */
 export type Offer = z.infer<typeof offer>;
@@ -81,6 +83,9 @@ export type Begin = z.infer<typeof begin>;
 export type Ready = z.infer<typeof ready>;
 /** Where correlated randomness comes from. */
 export type Dealing = z.infer<typeof dealing>;
+
+/** The small zod that pages load has no words of its own for what is wrong. */
+const WORDS = en().localeError;
 
 const FORMATS = { offer, begin, ready, meet, proof, run, go } as const;
 
@@ -95,7 +100,7 @@ export function readText<Kind extends keyof typeof FORMATS>(kind: Kind, text: st
   } catch (cause) {
     throw new CairnError('wire-not-canonical', `the message "${kind}" is not JSON`, { cause });
   }
-  const parsed = FORMATS[kind].safeParse(value);
+  const parsed = FORMATS[kind].safeParse(value, { error: WORDS });
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     const where = path.length === 0 ? '' : ` at ${path.join('.')}`;

@@ -7,7 +7,7 @@ import { decodePlan } from '../plan/encode.ts';
 import { planHash } from '../plan/hash.ts';
 import type { Plan } from '../plan/types.ts';
 import { type Begin, bytesOf, type Dealing, type Offer, readText, textOf } from './messages.ts';
-import type { SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** What a server offers to answer. */
 export interface Offered {
@@ -36,7 +36,7 @@ export interface ReadOffer {
 
 /**
  * Reads and checks what a server offers.
- * @throws CairnError `wire-not-canonical`, those of decodePlan and of the channel, `peer-silent`; `plan-differs` if the plan
+ * @throws CairnError `wire-not-canonical`, those of decodePlan and of the channel, `peer-silent`; `plan-mismatch` if the plan
  * is of another system; `identity-required`
  */
 export async function readOffer(
@@ -55,7 +55,7 @@ export async function readOffer(
     role,
   } = readText('offer', await within(channel.receiveText(), timeoutMs));
   const plan = decodePlan(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
-  if (plan.system !== system) throw new CairnError('plan-differs', `the plan is one of ${plan.system}`);
+  if (plan.system !== system) throw new CairnError('plan-mismatch', `the plan is one of ${plan.system}`);
   if (access === 'members' && identity === undefined) {
     throw new CairnError('identity-required', `${name} answers members only`);
   }

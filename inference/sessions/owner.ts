@@ -1,32 +1,15 @@
-import { equalBytes, type Primitives, type RandomSource } from '../../protocol/crypto/index.ts';
+import { equalBytes } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import { type Access, admit } from '../access/access.ts';
 import type { QueryBudget } from '../access/budget.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
-import { type AnyPermutation, runParty, within } from '../drivers/run.ts';
+import { runParty, within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import type { OwnerSide } from '../systems.ts';
+import type { OwnerDealing } from './dealing.ts';
 import { type Begin, bytesOf, type Dealing, type Offer, readText, SESSION_VERSION, textOf } from './messages.ts';
-
-/** Where the owner's part of the correlated randomness comes from. */
-export interface OwnerDealing {
-  /** What the asker is told, so that it finds its part. */
-  readonly source: Dealing;
-  /**
-   * Writes off what one computation takes, before the asker is told to begin.
-   * @param next the first piece that the asker has not used; null if it has no file
-   * @returns the piece of a file, null if there is none; and what gives the randomness
-   */
-  reserve(session: Uint8Array, batch: number, next: number | null): Promise<Reserved>;
-}
-
-/** What was written off for one computation. */
-export interface Reserved {
-  /** The piece of a file; null if there is no file. */
-  readonly piece: number | null;
-  /** Gives the randomness, once. */
-  readonly open: () => Promise<Correlations>;
-}
+import type { SessionTools } from './tools.ts';
 
 /** A model that is served. */
 export interface Served {
@@ -44,19 +27,6 @@ export interface Served {
   /** Addresses under which members know this server, canonical. */
   readonly addresses: readonly string[];
   readonly budget: QueryBudget;
-}
-
-/** What a session needs of its platform. */
-export interface SessionTools {
-  readonly primitives: Primitives;
-  readonly random: RandomSource;
-  readonly permutation: AnyPermutation;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Milliseconds to wait for a message within a computation. */
-  readonly timeoutMs: number;
-  /** Milliseconds that an asker may be silent between two computations. */
-  readonly idleMs: number;
 }
 
 /** A batch that was answered. */
@@ -126,7 +96,7 @@ export function offerOf(
 
 /**
  * Checks who asks for what, and writes the rows off.
- * @throws CairnError `plan-differs`, `batch-too-large`, `queries-used-up`, and those of `admit`
+ * @throws CairnError `plan-mismatch`, `batch-too-large`, `queries-used-up`, and those of `admit`
  */
 export async function admitted(
   begin: Begin,
@@ -142,10 +112,10 @@ export async function admitted(
   return { who, left: (await served.budget.take(who, begin.batch, now())) ?? null };
 }
 
-/** @throws CairnError `plan-differs`, `batch-too-large` */
+/** @throws CairnError `plan-mismatch`, `batch-too-large` */
 function checkBegin({ planHash, batch }: Begin, served: Offering): void {
   if (!equalBytes(bytesOf(planHash), served.planHash)) {
-    throw new CairnError('plan-differs', 'the asker has another plan than this server');
+    throw new CairnError('plan-mismatch', 'the asker has another plan than this server');
   }
   if (batch > served.maxBatch) {
     throw new CairnError('batch-too-large', `${batch} rows were asked for at once, and ${served.maxBatch} are allowed`);
@@ -177,15 +147,6 @@ async function compute(
   return {
     ...{ who, batch, offlineMs: middle - begun, onlineMs: performance.now() - middle },
     ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
-  };
-}
-
-/** What passed between two readings. */
-export function difference(after: Traffic, before: Traffic): Traffic {
-  return {
-    sentBytes: after.sentBytes - before.sentBytes,
-    receivedBytes: after.receivedBytes - before.receivedBytes,
-    turns: after.turns - before.turns,
   };
 }
 

@@ -3,12 +3,14 @@ import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
 import type { Party } from '../../protocol/mpc/index.ts';
 import type { Channel } from '../drivers/channel.ts';
 import { runParty, within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import type { ModelHalf } from '../secureml/half.ts';
 import { inputBytes } from '../secureml/asker.ts';
 import type { ServerSide } from '../systems.ts';
 import { meet } from './link.ts';
 import { type Begin, bytesOf, type Dealing, readText } from './messages.ts';
-import { admitted, type Answered, difference, offerOf, type Served, type SessionTools } from './owner.ts';
+import { admitted, type Answered, offerOf, type Served } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** Where a server's part of the correlated randomness comes from. */
 export interface ServerDealing {

@@ -3,11 +3,12 @@ import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { Words } from '../../protocol/mpc/sharing/index.ts';
 import type { Channel, Traffic } from '../drivers/channel.ts';
 import { within } from '../drivers/run.ts';
+import { difference } from '../drivers/traffic.ts';
 import { answerBytes, joinAnswer, shareInputs } from '../secureml/asker.ts';
 import type { Asking, Prediction } from './asker.ts';
 import { readText, textOf } from './messages.ts';
 import { type AskerIdentity, expectRole, type Offered, readOffer, signed } from './offered.ts';
-import { difference, type SessionTools } from './owner.ts';
+import type { SessionTools } from './tools.ts';
 
 /** One of the two servers, as the asker has reached it. */
 export interface ReachedServer {
@@ -45,7 +46,7 @@ export class TwoServerAsker implements Asking {
 
   /**
    * Reads what both servers offer.
-   * @throws CairnError `server-role` if they are not a and b in this order, `plan-differs` if they serve different models,
+   * @throws CairnError `server-role` if they are not a and b in this order, `plan-mismatch` if they serve different models,
    * and those of `readOffer`
    */
   static async open(a: ReachedServer, b: ReachedServer, options: TwoServerOptions): Promise<TwoServerAsker> {
@@ -59,7 +60,7 @@ export class TwoServerAsker implements Asking {
       )) as unknown as readonly [Server, Server];
       const [first, second] = servers;
       if (!equalBytes(first.offered.planHash, second.offered.planHash) || first.offered.name !== second.offered.name) {
-        throw new CairnError('plan-differs', `${a.address} and ${b.address} serve halves of different models`);
+        throw new CairnError('plan-mismatch', `${a.address} and ${b.address} serve halves of different models`);
       }
       return new TwoServerAsker(servers, options);
     } catch (thrown) {

@@ -2,11 +2,12 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Circuit } from '../../protocol/mpc/circuits/index.ts';
 import type { Correlations, Side, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { evaluatorFinish, evaluatorPrepare, garble, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
+import type {
+  Prg} from '../../protocol/mpc/index.ts';
 import {
   joinWords32,
   joinWords64,
   type Party,
-  Prg,
   rowWords,
   type Slices,
   sliceWords,

@@ -26,6 +26,10 @@ const tiny: Plan = {
   training: [{ model: 'MLP 784-128-64-10', batch: 4, steps: 2, repeats: 1, pytorch: false }],
   growth: { n: { values: [8, 16], d: 20 }, d: { values: [20, 80], n: 8 }, drop: 0.1, realClients: 2, repeats: 1 },
   witnesses: { sizes: [100, 300], repeats: 1 },
+  mpc: {
+    ...{ repeats: 1, minMs: 0, batches: [1, 2], lanes: [1, 3] },
+    ...{ transfers: 9, values: [5], gmwLanes: 7 },
+  },
 };
 
 function recorder(): { readonly runner: Runner; readonly text: () => string } {
@@ -68,6 +72,11 @@ describe('a run of every table', () => {
     expect(report.training).toMatchObject([{ model: 'MLP 784-128-64-10', batch: 4 }]);
     expect(report.growth).toHaveLength(8);
     expect(text()).toContain('masked inputs are simulated');
+    expect(new Set(report.mpc.map(({ unit }) => unit))).toEqual(
+      new Set(['block', 'MAC', 'AND', 'OT', 'value', 'piece']),
+    );
+    expect(new Set(report.mpc.map(({ name }) => name)).size).toBe(report.mpc.length);
+    expect(text()).toMatch(/half-gates, evaluate, 3 lanes +\d/);
   });
 
   test('leaves tables empty that were not asked for', async () => {
@@ -98,7 +107,10 @@ describe('the command line', () => {
 
   test.each([
     [['--only', 'kernel'], 'there is no table "kernel"; did you mean "kernels"?'],
-    [['--only', 'everything'], 'there is no table "everything"; there are kernels, rounds, sockets, training, growth'],
+    [
+      ['--only', 'everything'],
+      'there is no table "everything"; there are kernels, rounds, sockets, training, growth, witnesses, mpc',
+    ],
     [['--onyl', 'rounds'], 'unknown option --onyl; did you mean "--only"?'],
     [['--json'], /argument missing/],
     [['rounds'], /Unexpected argument 'rounds'/],

@@ -25,7 +25,14 @@ describe('cairn simulate', () => {
   it('alone lists the experiments with a line and an estimate each', async () => {
     const { code, stdout } = await simulate();
     expect(code).toBe(0);
-    for (const name of ['dropout', 'selective-sharing', 'gan-attack', 'poisoning', 'privacy-utility']) {
+    for (const name of [
+      'dropout',
+      'selective-sharing',
+      'gan-attack',
+      'poisoning',
+      'private-inference',
+      'privacy-utility',
+    ]) {
       const at = stdout.findIndex((line) => line.startsWith(`${name} `));
       expect(at, name).toBeGreaterThanOrEqual(0);
       expect(stdout[at + 1]).toMatch(/--preset quick: about \d+ (s|min); paper: about [\d.]+ (s|min|h), on two cores/);

@@ -19,6 +19,7 @@ const LONGEST = [
   'scenarios/dropout',
   'simulations/faults/kinds',
   'simulations/poisoning/experiment',
+  'simulations/private-inference/experiment',
   'bench/report',
   'e2e/demo',
   'e2e/reconnect',

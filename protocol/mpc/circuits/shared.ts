@@ -59,7 +59,7 @@ export function sharedArgmax(count: number, bits: number, masked = false): Circu
   if (count < 2) throw new CairnError('internal', `argmax: expected 2 values or more, got ${count}`);
   const builder = new CircuitBuilder();
   const z0 = builder.input('z0', count * bits, 0);
-  const r = masked ? builder.input('r', Math.ceil(Math.log2(count)), 0) : [];
+  const r = masked ? builder.input('r', 32 - Math.clz32(count - 1), 0) : [];
   const values = joined(builder, z0, builder.input('z1', count * bits, 1), bits, 0);
   const index = argmaxOf(builder, values, 'signed', 'few');
   const outputs = masked ? index.map((wire, bit) => builder.xor(wire, r[bit]!)) : index;

@@ -13,6 +13,7 @@ import { numericDigests } from '../../numeric/support.ts';
 import { recordTranscript } from '../../interop/support/record.ts';
 import type { Transcript } from '../../interop/support/transcript.ts';
 import { enter, type Order, type Told } from './enter.ts';
+import { question, type Question, type Replied } from './question.ts';
 
 declare global {
   interface Window {
@@ -38,6 +39,8 @@ export interface PageTools {
   numeric(): Record<string, string>;
   kernels(): { readonly masks: string; readonly training: string };
   agree(which: 'best' | 'portable', secretKey: string, peers: readonly string[]): Promise<Agreed>;
+  /** Asks a model by private inference. */
+  question(asked: Question): Promise<Replied>;
   /** Fetches a model as a client does. @returns its SHA-256 as hex */
   download(url: string, hash: string, limit: number): Promise<string>;
 }
@@ -67,6 +70,7 @@ window.cairn = {
     const bytes = await new Download(parseAddress(url), options).whole(new AbortController().signal);
     return toHex(portablePrimitives.sha256(bytes));
   },
+  question,
   numeric: () => numericDigests(),
   kernels: () => ({ masks: createMaskVector(64).kernel, training: bestKernels() }),
   async agree(which, secretKey, peers) {

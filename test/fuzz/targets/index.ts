@@ -6,6 +6,8 @@ import { dealerTargets } from './dealer.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
 import { inferenceTargets } from './inference.ts';
+import { inferenceFileTargets } from './inference-files.ts';
+import { partyTargets } from './inference-parties.ts';
 import { policyTarget } from './policy.ts';
 import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
@@ -20,6 +22,8 @@ export const targets: readonly Target[] = [
   ...cryptoTargets,
   ...dealerTargets,
   ...inferenceTargets,
+  ...inferenceFileTargets,
+  ...partyTargets,
   configTarget,
   policyTarget,
 ];

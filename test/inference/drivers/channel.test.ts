@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { Channel, type SocketLike } from '../../../inference/drivers/channel.ts';
+import { Channel } from '../../../inference/drivers/channel.ts';
 import { accept, type Acceptor, dial } from '../../../inference/drivers/node.ts';
 import { runParty } from '../../../inference/drivers/run.ts';
 import { CairnError } from '../../../protocol/errors.ts';
@@ -179,7 +179,7 @@ describe('a server of channels', () => {
   it('ends a channel whose peer sends what is no message of ours', async () => {
     const socket = new WebSocket(`${url}/ask`);
     await new Promise((resolve) => socket.once('open', resolve));
-    const there = new Channel(socket as unknown as SocketLike);
+    const there = new Channel(socket);
     const mine = await accepted;
     there.sendText('x'.repeat(100));
     expect(await codeOf(mine.receiveText(99))).toBe('wire-bounds');

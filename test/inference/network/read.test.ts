@@ -204,7 +204,7 @@ describe('inputs', () => {
       const inputs = new Float32Array(288);
       inputs[150] = value;
       const thrown = thrownBy(() => countExamples(network, inputs));
-      expect(thrown).toMatchObject({ code: 'tensor-shape' });
+      expect(thrown).toMatchObject({ code: 'input-range' });
       // The place is named; the value is the asker's secret.
       expect((thrown as CairnError).message).toBe('example 2, value 7 is not in the network’s range of 0 to 1');
     }

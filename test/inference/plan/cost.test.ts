@@ -18,8 +18,11 @@ describe('the cost of a plan', () => {
     const cost = costOf(plan, 1);
     // Two rectifiers of 128 lanes: two bits an AND, three bits and a word a value.
     const rectifiers = 2 * ands * 16 + 2 * (3 * 16 + 4 * 128);
-    expect(cost.online).toEqual({ toSeeded: rectifiers + 16 * 320, toCorrected: rectifiers + 4 * (784 + 128 + 128) });
-    expect(cost.offline).toEqual({ toSeeded: 32 * argmax.ands, toCorrected: 320 });
+    expect(cost.online).toEqual({
+      toSeeded: rectifiers + 16 * 320 + 4 * 4,
+      toCorrected: rectifiers + 4 * (784 + 128 + 128),
+    });
+    expect(cost.offline).toEqual({ toSeeded: 16 + 32 * argmax.ands, toCorrected: 320 });
     expect(cost.model).toEqual({ toSeeded: 4 * (784 * 128 + 128 * 128 + 128 * 10), toCorrected: 0 });
     expect(cost.ands).toEqual({ shared: 128 * ands, garbled: argmax.ands });
     expect(cost.transfers).toBe(320);

@@ -12,6 +12,7 @@ import { planHash } from '../../../inference/plan/hash.ts';
 import { quantise } from '../../../inference/plan/quantise.ts';
 import type { SystemName } from '../../../inference/plan/types.ts';
 import { decodeHalf, encodeHalf, splitModel } from '../../../inference/secureml/half.ts';
+import { ASK_PATH } from '../../../inference/services/address.ts';
 import { askerSide, askRows } from '../../../inference/services/ask.ts';
 import { DealerService } from '../../../inference/services/dealer.ts';
 import {
@@ -21,11 +22,11 @@ import {
   LINK_PATH,
   serveHalf,
 } from '../../../inference/services/serve-half.ts';
-import { ASK_PATH, nodeTools, serveModel } from '../../../inference/services/serve.ts';
+import { nodeTools, serveModel } from '../../../inference/services/serve.ts';
 import { askerFrom, type AskerSource, ownerFromDealer, ownerFromFile } from '../../../inference/services/sources.ts';
 import { Asker } from '../../../inference/sessions/asker.ts';
 import type { Dealing } from '../../../inference/sessions/messages.ts';
-import type { OwnerDealing } from '../../../inference/sessions/owner.ts';
+import type { OwnerDealing } from '../../../inference/sessions/dealing.ts';
 import type { ServerDealing } from '../../../inference/sessions/servers.ts';
 import { TwoServerAsker } from '../../../inference/sessions/two-servers.ts';
 import { ringOf } from '../../../inference/shares/answer.ts';

@@ -1,5 +1,5 @@
 import { ChameleonAsker } from '../../../inference/chameleon/asker.ts';
-import { ChameleonOwner } from '../../../inference/chameleon/owner.ts';
+import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/owner.ts';
 import { demandsOf } from '../../../inference/plan/demands.ts';
 import type { QuantisedLayer } from '../../../inference/plan/quantise.ts';
 import type { Plan } from '../../../inference/plan/types.ts';
@@ -32,7 +32,7 @@ export function runChameleon(
   const masks = new WeightMasks({ corrected: maskSeed });
   const dealtToOwner = correctedSide(demands, corrected, corrections(demands, seeded, corrected, masks));
   const dealtToAsker = seededSide(demands, seeded);
-  const owner = new ChameleonOwner({ plan, layers, maskSeed, random: (length) => seeds.bytes(length) });
+  const owner = new ChameleonOwner(chameleonModel({ plan, layers, maskSeed, random: (length) => seeds.bytes(length) }));
   const asker = new ChameleonAsker(plan);
   const setup = runPair(owner.setup(), asker.setup(), nodePermutation);
   const offline = runPair(owner.offline(batch, dealtToOwner), asker.offline(batch, dealtToAsker), nodePermutation);

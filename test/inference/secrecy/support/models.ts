@@ -1,0 +1,74 @@
+import { compile } from '../../../../inference/plan/compile.ts';
+import { quantise } from '../../../../inference/plan/quantise.ts';
+import type { Plan, Reveal } from '../../../../inference/plan/types.ts';
+import { ringOf } from '../../../../inference/shares/answer.ts';
+import { toFixed, type Words } from '../../../../protocol/mpc/sharing/index.ts';
+import { randomInputs, type RandomLayer, randomNetwork } from '../../support/random-networks.ts';
+import type { Model } from './lab.ts';
+
+/** A network of 4 inputs, 5 hidden units and 3 classes, with weights by a seed, compiled for a system. */
+export function tinyModel(
+  system: 'chameleon' | 'secureml',
+  reveal: Reveal,
+  activation: 'relu' | 'square',
+  seed = 1,
+): Model {
+  return modelOf(
+    system,
+    reveal,
+    [{ kind: 'dense', units: 5 }, { kind: activation }, { kind: 'dense', units: 3 }],
+    seed,
+  );
+}
+
+/** A network of 4 inputs with the given layers. */
+export function modelOf(
+  system: 'chameleon' | 'secureml',
+  reveal: Reveal,
+  layers: readonly RandomLayer[],
+  seed: number,
+): Model {
+  const network = randomNetwork(seed, [4], layers);
+  const { plan } = compile(network, { system, reveal, fraction: 8, ring: system === 'chameleon' ? 32 : 64 });
+  return { plan, layers: quantise(network, plan) };
+}
+
+/** Other weights for the same plan. */
+export function otherWeights({ plan }: Model, seed: number): Model {
+  const activation = plan.steps.some(({ kind }) => kind === 'square') ? 'square' : 'relu';
+  const other = tinyModel(plan.system as 'chameleon', plan.reveal, activation, seed);
+  return { plan, layers: other.layers };
+}
+
+/** The same plan with all weights and biases zero. */
+export function zeroWeights({ plan, layers }: Model): Model {
+  const zeros = (words: Words): Words => ringOf(plan).zeros(words.length);
+  return {
+    plan,
+    layers: layers.map(({ weights, bias }) => ({ weights: zeros(weights), bias: bias && zeros(bias) })),
+  };
+}
+
+/** A model without weights whose answer is one class, by its last bias. */
+export function alwaysOf(model: Model, of: number): Model {
+  const { plan, layers } = zeroWeights(model);
+  (layers.at(-1)!.bias as Uint32Array)[of] = 1 << plan.fraction;
+  return { plan, layers };
+}
+
+/** Questions of the batch: drawn by a seed, or one number everywhere. */
+export function question(plan: Plan, batch: number, of: { readonly seed: number } | { readonly all: number }): Words {
+  const floats = 'seed' in of ? randomInputs(of.seed, 4 * batch) : new Float32Array(4 * batch).fill(of.all);
+  return toFixed(ringOf(plan), floats, plan.fraction);
+}
+
+/** The same function by other weights: its hidden units in reverse order. */
+export function hiddenReversed({ plan, layers }: Model): Model {
+  const [first, second] = structuredClone(layers) as [(typeof layers)[0], (typeof layers)[0]];
+  const [hidden, outputs] = [first.bias!.length, second.bias!.length];
+  for (let row = 0; row < first.weights.length; row += hidden) first.weights.subarray(row, row + hidden).reverse();
+  first.bias!.reverse();
+  const rows = Array.from({ length: hidden }, (_, j) => second.weights.slice(j * outputs, (j + 1) * outputs));
+  for (const [j, row] of rows.reverse().entries()) (second.weights as Uint32Array).set(row as Uint32Array, j * outputs);
+  return { plan, layers: [first, second] };
+}
