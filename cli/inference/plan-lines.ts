@@ -1,4 +1,4 @@
-import { costOf, type Plan, type PlanCost } from '../../inference/index.ts';
+import { type Compiled, costOf, type Plan, type PlanCost } from '../../inference/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
 import { bytesText, megabytes } from '../bytes-text.ts';
 
@@ -14,6 +14,13 @@ export const shownHash = (hash: Uint8Array): string => `${toHex(hash).slice(0, S
 export function planLine(plan: Plan, hash: Uint8Array): string {
   const { system, bits, fraction } = plan;
   return `${system}, plan ${shownHash(hash)}: fixed point in ${bits} bits, ${fraction} of them after the point`;
+}
+
+/** How overflow is excluded. */
+export function boundsText(bounds: Compiled['bounds']): string {
+  return bounds === 'proven'
+    ? 'no input in the model’s range overflows, as is proven from its weights'
+    : 'no input like those of the calibration overflows; one far beyond them gets a wrong answer';
 }
 
 /** What one question costs: {@link costOf} with its parts added up. */
