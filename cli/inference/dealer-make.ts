@@ -31,9 +31,9 @@ export async function makeFiles(flags: MakeFlags): Promise<number> {
   const planned = await planModel(model, flags);
   const { plan, hash } = planned;
   const demands = demandsOf(plan, batch);
-  const { dealt } = questionCost(plan, batch);
+  const { randomness } = questionCost(plan, batch);
   say(printable(`${planned.name}: ${planLine(plan, hash)}`));
-  say(`${count} pieces for ${batch} row${batch === 1 ? '' : 's'} each: about ${bytesText(count * dealt)}`);
+  say(`${count} pieces for ${batch} row${batch === 1 ? '' : 's'} each: about ${bytesText(count * randomness)}`);
   const stopped = new CairnError('session-closed', 'interrupted: no file was made', { hint: 'start it again' });
   const interrupted = onInterrupt(() => undefined);
   const begun = performance.now();

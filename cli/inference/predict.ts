@@ -136,12 +136,13 @@ class LateSource implements AskerDealing {
 function tellBefore(offered: Offered, addresses: readonly string[], rows: number, json: boolean): void {
   const { plan, planHash, name, maxBatch, access, dealing } = offered;
   const batch = batchOf(offered, rows);
+  const randomness = dealing.kind === 'transfers' ? 'transfers' : 'dealer';
   if (json) {
     data(
       printableJson({
         ...{ kind: 'offer', urls: addresses, name, system: plan.system, planHash: toHex(planHash), ring: plan.bits },
         ...{ fraction: plan.fraction, reveal: plan.reveal, maxBatch, access, dealer: dealing.kind },
-        ...{ inputShape: plan.inputShape, inputRange: plan.inputRange, rows, cost: costJson(plan, batch) },
+        ...{ inputShape: plan.inputShape, inputRange: plan.inputRange, rows, cost: costJson(plan, batch, randomness) },
       }),
     );
   }
@@ -150,7 +151,7 @@ function tellBefore(offered: Offered, addresses: readonly string[], rows: number
     `${name} at ${addresses.join(' and ')}: ${planLine(plan, planHash)}; ${inputText(plan)}`,
     ...(two ? twoServerPrivacy(plan) : askerPrivacy(plan)),
     ...(two ? [`the servers compute with ${dealingText(dealing)}`] : []),
-    `${two ? 'between the servers, ' : ''}${costLine(plan, batch)}${rows > batch ? `; ${Math.ceil(rows / batch)} such batches` : ''}`,
+    `${two ? 'between the servers, ' : ''}${costLine(plan, batch, randomness)}${rows > batch ? `; ${Math.ceil(rows / batch)} such batches` : ''}`,
   ];
   for (const line of lines) say(printable(line));
 }

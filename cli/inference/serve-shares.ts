@@ -112,6 +112,7 @@ async function halfSource(flags: SharesFlags, half: ModelHalf, defer: Defer): Pr
 function tellStart(url: string, half: ModelHalf, { maxBatch, text }: HalfSource, flags: SharesFlags): void {
   const { plan, name, role } = half;
   const hash = planHash(plan);
+  const randomness = flags.dealer === undefined ? 'transfers' : 'dealer';
   const batches = [...new Set(flags.dealer === undefined || isAddress(flags.dealer) ? [1, maxBatch] : [maxBatch])];
   if (flags.json === true) {
     data(
@@ -119,7 +120,7 @@ function tellStart(url: string, half: ModelHalf, { maxBatch, text }: HalfSource,
         ...{ kind: 'serving', url, name, role, system: plan.system, planHash: toHex(hash), ring: plan.bits },
         ...{ fraction: plan.fraction, reveal: plan.reveal, maxBatch, dealer: text },
         access: flags.directory === undefined ? 'open' : 'members',
-        costs: batches.map((rows) => costJson(plan, rows)),
+        costs: batches.map((rows) => costJson(plan, rows, randomness)),
       }),
     );
   }
@@ -127,7 +128,7 @@ function tellStart(url: string, half: ModelHalf, { maxBatch, text }: HalfSource,
   const lines = [
     `${name}, server ${role}: ${planLine(plan, hash)}`,
     ...serverPrivacy(plan),
-    ...batches.map((rows) => `between the servers, with a dealer: ${costLine(plan, rows)}`),
+    ...batches.map((rows) => `between the servers, ${costLine(plan, rows, randomness)}`),
     `randomness: ${text}`,
     gateLine(flags),
     `listening on ${url}; ask with: cairn predict ${both} --input FILE`,
