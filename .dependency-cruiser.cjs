@@ -1,3 +1,5 @@
+const { builtinModules } = require('node:module');
+
 // Who may import whom. A rule's comment is what a developer reads when CI refuses an import.
 const cryptoLibraries = '^(node_modules/)?(@noble/(curves|hashes|ciphers)|tweetnacl)';
 
@@ -10,8 +12,12 @@ const FACES = [
   '^protocol/mpc/[^/]+/index\\.ts$',
   '^training/data/(node/)?index\\.ts$',
   '^client/(browser|enrolment)/index\\.ts$',
+  '^inference/browser/index\\.ts$',
   '^simulations/laboratory/index\\.ts$',
 ];
+
+// Modules of Node, and a library that needs them.
+const NODE_ONLY = `^(node:)?(${builtinModules.join('|')})$|(^|/)node_modules/ws/`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -111,15 +117,15 @@ module.exports = {
       name: 'browser-knows-no-platform',
       severity: 'error',
       comment: 'platform/ is Node’s',
-      from: { path: '^client/browser/' },
-      to: { path: '^platform/' },
+      from: { path: '^(client|inference)/browser/' },
+      to: { path: '^platform/', reachable: true },
     },
     {
       name: 'browser-knows-no-node',
       severity: 'error',
-      comment: 'a page has no modules of Node',
-      from: { path: '^client/browser/' },
-      to: { dependencyTypes: ['core'] },
+      comment: 'a page has no modules of Node, nor has anything that it loads, however far away',
+      from: { path: '^(client|inference)/browser/' },
+      to: { path: NODE_ONLY, reachable: true },
     },
     {
       name: 'coordinator-knows-no-client',

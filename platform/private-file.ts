@@ -61,9 +61,9 @@ function unreadable(path: string, cause: unknown): CairnError {
  * identity.
  * @throws CairnError `config-invalid` if the file exists, `folder-unwritable` if it cannot be created
  */
-export async function createPrivate(path: string, text: string): Promise<void> {
+export async function createPrivate(path: string, content: string | Uint8Array): Promise<void> {
   // A link fails if the name is taken, unlike a rename.
-  await writeAtomically(path, text, { mode: PRIVATE, place: link, refuse: refusal(path) });
+  await writeAtomically(path, content, { mode: PRIVATE, place: link, refuse: refusal(path) });
 }
 
 /**

@@ -15,6 +15,10 @@ const PARTS = {
         'the wire format: `encodeSettings`, `decodeSettings`, `signDirectory`, `openDirectory`',
       ],
       ['@cairn-fl/protocol/privacy', 'exact noise and its cost: `planNoise`, `encodeNoisy`, `minNoiseMultiplier`'],
+      [
+        '@cairn-fl/protocol/mpc',
+        'two parties that compute on secrets: `runPair`, `sharing`, `circuits`, `garbling`, `gmw`, `transfer`, `dealer`',
+      ],
     ],
     reading: ['docs/protocol.md', 'docs/security.md'],
   },
@@ -46,8 +50,11 @@ const PARTS = {
     about:
       'Private inference: a model’s owner answers questions without seeing them, and the asker learns the answer and not ' +
       'the model.',
-    exports: [['@cairn-fl/inference', '`readNetwork`, `readOnnx`, `describeNetwork`, `compile`: networks and plans']],
-    reading: ['docs/security.md', 'docs/protocol.md'],
+    exports: [
+      ['@cairn-fl/inference', '`readNetwork`, `readOnnx`, `describeNetwork`, `compile`: networks and plans'],
+      ['@cairn-fl/inference/browser', '`ask`: asks a served model from a page or a worker'],
+    ],
+    reading: ['docs/inference.md', 'docs/security.md'],
   },
   client: {
     about:

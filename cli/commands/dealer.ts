@@ -24,7 +24,7 @@ export function dealerCommand(done: (code: number) => void): Command {
       const { makeFiles } = await import('../inference/dealer-make.ts');
       done(await makeFiles(flags));
     });
-  addPlan(make);
+  addPlan(make, 'chameleon');
   const dealer = new Command('dealer')
     .description('deal correlated randomness to both sides of private inference; run it where neither of them can look')
     .enablePositionalOptions()

@@ -6,18 +6,19 @@ import {
   askerFrom,
   askerSide,
   askRows,
+  DEAL_PATH,
   DealerService,
   dial,
   nodeTools,
   ownerFromDealer,
   QueryBudget,
   serveModel,
+  socketUrl,
 } from '../../inference/internal.ts';
 import { systemRandom } from '../../protocol/crypto/index.ts';
 import { canonicalAddress } from '../../protocol/wire/index.ts';
 import type { Dataset } from '../../training/data/index.ts';
 import { bytesText } from '../bytes-text.ts';
-import { socketUrl } from '../inference/address.ts';
 import { type OpenServer, readyServer } from '../inference/open-server.ts';
 import { dealerAccess } from '../inference/dealer-access.ts';
 import { TIMES } from '../inference/times.ts';
@@ -52,22 +53,29 @@ export async function predictPrivately(model: Uint8Array, test: Dataset): Promis
   const service = new DealerService({ waitMs: TIMES.messageMs, maxWaiting: 1 });
   const [dealer, owner] = [await onLoopback(), await onLoopback()];
   try {
-    accept(dealer.server, [{ path: '/deal', maxSessions: 2, onChannel: (channel) => service.serve(channel) }]);
+    accept(dealer.server, [{ path: DEAL_PATH, maxSessions: 2, onChannel: (channel) => service.serve(channel) }]);
+    const dealerAddress = canonicalAddress(dealer.url);
     const tools = nodeTools(TIMES.messageMs, TIMES.idleMs);
     serveModel({
       ...{ server: owner.server, name: 'mnist', plan, layers: quantise(network, plan), maskSeed },
-      dealing: ownerFromDealer(dealer.url, { plan, maskSeed }, dealerAccess()),
+      dealing: ownerFromDealer(dealerAddress, { plan, maskSeed }, dealerAccess()),
       ...{ access: { kind: 'open' }, addresses: owner.addresses, budget: await QueryBudget.open({}) },
       ...{ maxBatch: 1, maxSessions: 1, timeoutMs: TIMES.messageMs, idleMs: TIMES.idleMs },
     });
-    const asker = await Asker.open(await dial(socketUrl(owner.url, ASK_PATH), TIMES.connectMs), {
-      ...{ address: canonicalAddress(owner.url), side: askerSide, tools },
-      dealing: askerFrom({ kind: 'url', url: dealer.url }, dealerAccess()),
+    const address = canonicalAddress(owner.url);
+    const asker = await Asker.open(await dial(socketUrl({ address }, ASK_PATH), TIMES.connectMs), {
+      ...{ address, side: askerSide, tools },
+      dealing: askerFrom({ kind: 'url', url: dealerAddress }, dealerAccess()),
     });
     try {
       const answers = await askRows(asker, test.inputs.slice(0, inputSize));
       return {
-        ...{ class: answers.classes[0]!, label: test.labels[0]!, ms: answers.onlineMs, preparedMs: answers.offlineMs },
+        ...{
+          class: answers.classes[0]!,
+          label: test.labels[0]!,
+          ms: rounded(answers.onlineMs),
+          preparedMs: rounded(answers.offlineMs),
+        },
         bytes: answers.online.sentBytes + answers.online.receivedBytes,
       };
     } finally {
@@ -79,6 +87,8 @@ export async function predictPrivately(model: Uint8Array, test: Dataset): Promis
     maskSeed.fill(0);
   }
 }
+
+const rounded = (ms: number): number => Number(ms.toFixed(3));
 
 async function onLoopback(): Promise<OpenServer> {
   const ready = await readyServer({ host: '127.0.0.1', port: 0 }, 'a part of cairn demo');

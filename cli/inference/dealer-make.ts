@@ -31,9 +31,9 @@ export async function makeFiles(flags: MakeFlags): Promise<number> {
   const planned = await planModel(model, flags);
   const { plan, hash } = planned;
   const demands = demandsOf(plan, batch);
-  const { dealt } = questionCost(plan, batch);
+  const { randomness } = questionCost(plan, batch);
   say(printable(`${planned.name}: ${planLine(plan, hash)}`));
-  say(`${count} pieces for ${batch} row${batch === 1 ? '' : 's'} each: about ${bytesText(count * dealt)}`);
+  say(`${count} pieces for ${batch} row${batch === 1 ? '' : 's'} each: about ${bytesText(count * randomness)}`);
   const stopped = new CairnError('session-closed', 'interrupted: no file was made', { hint: 'start it again' });
   const interrupted = onInterrupt(() => undefined);
   const begun = performance.now();
@@ -67,7 +67,7 @@ function progressText(made: number, count: number, ms: number): string {
   return `${made} of ${count} pieces made, ${Math.ceil(left)} s left`;
 }
 
-function tellMade({ out, batch, count, json }: MakeFlags, hash: Uint8Array, seconds: number): void {
+function tellMade({ out, protocol, batch, count, json }: MakeFlags, hash: Uint8Array, seconds: number): void {
   const seeds = seedsPath(out);
   if (json === true) {
     const times = { seconds: Number(seconds.toFixed(3)) };
@@ -78,8 +78,12 @@ function tellMade({ out, batch, count, json }: MakeFlags, hash: Uint8Array, seco
     data(out);
     data(seeds);
   }
-  say(printable(`${out} is for the model’s owner: cairn serve MODEL --dealer ${out}`));
-  say(printable(`${seeds} is for the one asker: cairn predict URL --dealer ${seeds}`));
+  const [first, second] =
+    protocol === 'secureml'
+      ? ['server b: cairn serve --shares b.shares', 'server a: cairn serve --shares a.shares']
+      : ['the model’s owner: cairn serve MODEL', 'the one asker: cairn predict URL'];
+  say(printable(`${out} is for ${first} --dealer ${out}`));
+  say(printable(`${seeds} is for ${second} --dealer ${seeds}`));
   say(
     'give each to its side over a channel that the other cannot read, and delete both here: who has both can read both sides’ secrets',
   );

@@ -1,19 +1,18 @@
-import { accept, DealerService } from '../../inference/internal.ts';
+import { accept, type Channel, DEAL_PATH, DealerService } from '../../inference/internal.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { bytesText, megabytes } from '../bytes-text.ts';
-import { data, EXIT, say } from '../io.ts';
-import { onInterrupt } from '../signals.ts';
+import { data, say } from '../io.ts';
 import { type ListenFlags, readyServer } from './open-server.ts';
-import { TIMES } from './times.ts';
+import { untilInterrupted } from './run-service.ts';
+import { SESSIONS, TIMES } from './times.ts';
 
 /** What `cairn dealer` is told. */
 export interface DealerFlags extends ListenFlags {
   readonly json?: boolean;
 }
 
-/** Connections at a time, and requests of one side that may wait for the other. */
-const SESSIONS = 128;
+/** Requests of one side that may wait for the other. */
 const WAITING = 64;
 
 const PRIVACY = [
@@ -22,36 +21,28 @@ const PRIVACY = [
 ];
 
 /** Deals to whoever asks until it is interrupted. @throws CairnError of listening */
-export async function dealer(flags: DealerFlags): Promise<number> {
-  const json = flags.json === true;
-  let leave = (): void => undefined;
-  const left = new Promise<void>((resolve) => (leave = resolve));
-  const interrupted = onInterrupt(leave);
-  try {
+export function dealer(flags: DealerFlags): Promise<number> {
+  const { json = false } = flags;
+  return untilInterrupted(async (defer) => {
     const service = new DealerService({
       ...{ waitMs: TIMES.messageMs, maxWaiting: WAITING },
       onDealt: ({ bytes, ms }) => {
-        if (json)
-          data(printableJson({ kind: 'dealt', megabytes: megabytes(bytes), seconds: Number((ms / 1000).toFixed(6)) }));
+        const seconds = Number((ms / 1000).toFixed(6));
+        if (json) data(printableJson({ kind: 'dealt', megabytes: megabytes(bytes), seconds }));
         else data(`dealt a piece: ${bytesText(bytes)} in ${ms.toFixed(1)} ms`);
       },
       onRefused: (error) => tellRefused(error, json),
     });
     const ready = await readyServer(flags, 'a dealer of correlated randomness, for cairn serve and cairn predict');
-    if (interrupted.happened()) return EXIT.interrupted;
     const open = await ready.listen();
-    const onChannel = (channel: Parameters<DealerService['serve']>[0]): Promise<void> => service.serve(channel);
-    const acceptor = accept(ready.server, [{ path: '/deal', maxSessions: SESSIONS, onChannel }]);
+    defer(open.close);
+    const onChannel = (channel: Channel): Promise<void> => service.serve(channel);
+    const acceptor = accept(ready.server, [{ path: DEAL_PATH, maxSessions: 2 * SESSIONS, onChannel }]);
+    defer(() => acceptor.close());
     if (json) data(printableJson({ kind: 'dealing', url: open.url }));
     for (const line of PRIVACY) say(line);
     say(`listening on ${open.url}; both sides name it: --dealer ${open.url}`);
-    await left;
-    acceptor.close();
-    open.close();
-    return EXIT.interrupted;
-  } finally {
-    interrupted.stop();
-  }
+  });
 }
 
 function tellRefused({ code, message }: CairnError, json: boolean): void {

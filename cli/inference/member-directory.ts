@@ -11,7 +11,7 @@ const INTERVAL = 2000;
 /** Members of a signed directory, whose file may be replaced by a newer one at any time. */
 export interface MemberDirectory {
   readonly access: Access;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

@@ -20,7 +20,7 @@ export interface OpenServer {
   /** The addresses by which a peer may know it, canonical; none if it listens to every address of the machine. */
   readonly addresses: readonly string[];
   /** Stops listening, and ends every connection. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** A server that is ready to listen: its files have been read. */
@@ -56,7 +56,8 @@ export async function readyServer(flags: ListenFlags, about: string): Promise<Re
     ...{ helloTimeoutMs: HELLO_MS, connections: CONNECTIONS, ipv6Prefix: 64, connectionsPerAddress: undefined },
     onRefused: () => undefined,
   };
-  const { server, destroyConnections } = createListener(answering(about), limits, tls);
+  const listener = createListener(answering(about), limits, tls);
+  const { server } = listener;
   const scheme = tls === undefined ? 'http' : 'https';
   return {
     server,
@@ -70,7 +71,7 @@ export async function readyServer(flags: ListenFlags, about: string): Promise<Re
         addresses: [...new Set(names.map((name) => canonicalAddress(at(name))))],
         close: () => {
           server.close();
-          destroyConnections();
+          listener.destroyConnections();
         },
       };
     },

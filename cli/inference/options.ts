@@ -16,9 +16,9 @@ export function addListening(command: Command, port: number): Command {
 const PROTOCOLS = ['chameleon', 'secureml', 'minionn', 'deepsecure', 'cryptonets'] as const;
 
 /** Adds the flags that decide a plan: they must be the same wherever a plan is made of a model. */
-export function addPlan(command: Command): Command {
+export function addPlan(command: Command, system: (typeof PROTOCOLS)[number]): Command {
   return command
-    .addOption(new Option('--protocol <system>', 'system that answers').choices(PROTOCOLS).default('chameleon'))
+    .addOption(new Option('--protocol <system>', 'system that answers').choices(PROTOCOLS).default(system))
     .option(
       '--network <file>',
       'description of the layers (JSON) if the model’s file has none; or mnist-mlp, mnist-cnn',

@@ -47,17 +47,19 @@ export async function planModel(path: string, flags: PlanFlags): Promise<Planned
   return { ...compiled, name, network, hash: planHash(compiled.plan) };
 }
 
-/** A model's weights in its plan's ring, and a digest of them: a dealer's file serves one set of weights. */
+/** A model's weights in its plan's ring, and a digest of them. */
 export function weightsOf({ network, plan, hash }: PlannedModel): {
   readonly layers: readonly QuantisedLayer[];
   readonly digest: Uint8Array;
 } {
   const layers = quantise(network, plan);
-  let digest = hash;
-  for (const { weights } of layers) {
-    const { buffer, byteOffset, byteLength } = weights;
-    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    digest = nodePrimitives.sha256(Buffer.concat([digest, bytes]));
-  }
-  return { layers, digest };
+  return { layers, digest: weightsDigest(hash, layers) };
+}
+
+/** A digest of what a dealer's file masks: it serves one set of weights. */
+export function weightsDigest(planHash: Uint8Array, layers: readonly QuantisedLayer[]): Uint8Array {
+  const bytes = layers.map(({ weights: { buffer, byteOffset, byteLength } }) => {
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  });
+  return nodePrimitives.sha256(planHash, ...bytes);
 }

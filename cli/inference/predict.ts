@@ -1,34 +1,29 @@
-import type { Plan } from '../../inference/index.ts';
-import { demandsOf, traceOf } from '../../inference/index.ts';
+import { readIdentity } from '../../client/index.ts';
+import { demandsOf, type Plan, traceOf } from '../../inference/index.ts';
 import {
-  ASK_PATH,
-  Asker,
   type AskerDealing,
   askerFrom,
-  askerSide,
   type AskerSource,
   askRows,
+  type Asking,
   batchOf,
   countRows,
-  dial,
-  nodeTools,
   type Offered,
   openPieces,
+  parseServer,
   type PieceFile,
 } from '../../inference/internal.ts';
-import { readIdentity } from '../../client/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
-import { isAddress, serverAddress, socketUrl } from './address.ts';
-import { dealerAccess } from './dealer-access.ts';
+import { dealerAccess, isAddress } from './dealer-access.ts';
 import { readInputs, type RowRange } from './inputs.ts';
 import { costJson, costLine, planLine } from './plan-lines.ts';
 import { rowJson, rowLine, summaryJson, summaryLine } from './prediction-lines.ts';
-import { askerPrivacy } from './privacy-lines.ts';
-import { TIMES } from './times.ts';
+import { askerPrivacy, twoServerPrivacy } from './privacy-lines.ts';
+import { reach } from './reach.ts';
 
 /** What `cairn predict` is told. */
 export interface PredictFlags {
@@ -41,55 +36,57 @@ export interface PredictFlags {
 }
 
 /**
- * Asks one server for the classes of rows.
- * @throws CairnError of the address, the input, the identity, the dealer's file and the session
+ * Asks a model's owner, or its two servers, for the classes of rows.
+ * @param urls one address, or two with server a first
+ * @throws CairnError of the addresses, the input, the identity, the dealer's file and the session
  */
-export async function predict(url: string, flags: PredictFlags): Promise<number> {
+export async function predict(urls: readonly string[], flags: PredictFlags): Promise<number> {
   const { unsafePlainHttp, json = false } = flags;
-  const address = serverAddress(url, unsafePlainHttp);
-  const dealer =
-    flags.dealer !== undefined && isAddress(flags.dealer) ? serverAddress(flags.dealer, unsafePlainHttp) : undefined;
-  const identity = flags.identity === undefined ? undefined : await readIdentity(flags.identity);
-  const source = new LateSource();
-  let asker: Asker | undefined;
-  let file: PieceFile | undefined;
-  const interrupted = onInterrupt(() => asker?.close());
-  try {
-    const channel = await dial(socketUrl(address, ASK_PATH), TIMES.connectMs);
-    asker = await Asker.open(channel, {
-      ...{ address, side: askerSide, dealing: source, tools: nodeTools(TIMES.messageMs, TIMES.idleMs) },
-      ...(identity === undefined ? {} : { identity: { member: identity.member, keys: identity.keys } }),
+  const servers = urls.map((url) => parseServer(url, 'address', unsafePlainHttp));
+  if (servers.length > 1 && flags.dealer !== undefined) {
+    throw new CairnError('usage', 'two servers need nothing of a dealer from the one who asks', {
+      hint: 'leave --dealer out; the servers say which one they use',
     });
+  }
+  const source = new LateSource();
+  if (flags.dealer !== undefined && isAddress(flags.dealer)) {
+    source.set({ kind: 'url', url: parseServer(flags.dealer, '--dealer', unsafePlainHttp).address });
+  }
+  const identity = flags.identity === undefined ? undefined : await readIdentity(flags.identity);
+  let asking: Asking | undefined;
+  let file: PieceFile | undefined;
+  const interrupted = onInterrupt(() => asking?.close());
+  try {
+    asking = await reach({ servers, identity, dealing: source });
     if (interrupted.happened()) return EXIT.interrupted;
-    const { offered } = asker;
+    const { offered } = asking;
     const values = await readInputs(flags.input, offered.plan, flags.rows);
     const count = countRows(offered.plan, values);
-    if (dealer !== undefined) source.set({ kind: 'url', url: dealer });
-    else if (flags.dealer !== undefined) {
-      file = await piecesFor(flags.dealer, offered);
-      source.set({ kind: 'file', file });
+    if (servers.length === 1) {
+      if (flags.dealer !== undefined && !source.known) {
+        file = await piecesFor(flags.dealer, offered);
+        source.set({ kind: 'file', file });
+      }
+      // Before anything is told: a dealer that does not fit is a mistake of the command line.
+      source.next(offered.dealing);
     }
-    // Before anything is told: a dealer that does not fit is a mistake of the command line.
-    source.next(offered.dealing);
-    tellBefore(offered, address, count, json);
-    const answers = await askRows(asker, values, (answered) => {
+    tellBefore(
+      offered,
+      servers.map(({ address }) => address),
+      count,
+      json,
+    );
+    source.warn(offered);
+    const answers = await askRows(asking, values, (answered) => {
       if (answered < count) say(`${answered} of ${count} rows answered`);
     });
-    const first = flags.rows?.first ?? 1;
-    const { outputs } = traceOf(offered.plan);
-    for (let at = 0; at < count; at++) {
-      const scores = answers.scores?.subarray(at * outputs, (at + 1) * outputs);
-      const row = { row: first + at, class: answers.classes[at]!, scores, names: offered.plan.classes };
-      data(json ? printableJson(rowJson(row)) : printable(rowLine(row)));
-    }
-    if (json) data(printableJson(summaryJson(answers)));
-    else say(summaryLine(answers));
+    tellAnswers(offered.plan, answers, flags.rows?.first ?? 1, json);
     return EXIT.ok;
   } catch (thrown) {
     if (interrupted.happened()) return EXIT.interrupted;
     throw thrown;
   } finally {
-    asker?.close();
+    asking?.close();
     await file?.close();
     identity?.keys.secretKey.wipe();
     interrupted.stop();
@@ -112,8 +109,19 @@ async function piecesFor(path: string, { plan, planHash, dealing }: Offered): Pr
 class LateSource implements AskerDealing {
   #source: AskerSource | undefined;
 
+  /** Whether it has been said. */
+  get known(): boolean {
+    return this.#source !== undefined;
+  }
+
   set(source: AskerSource): void {
     this.#source = source;
+  }
+
+  /** Two names may be one dealer, but if they are not, both sides wait in vain. */
+  warn({ dealing }: Offered): void {
+    if (this.#source?.kind !== 'url' || dealing.kind !== 'url' || this.#source.url === dealing.url) return;
+    say(printable(`the owner calls the dealer ${dealing.url}, you ${this.#source.url}: it must be the same one`));
   }
 
   next(offered: Parameters<AskerDealing['next']>[0]): number | null {
@@ -125,24 +133,43 @@ class LateSource implements AskerDealing {
   }
 }
 
-function tellBefore(offered: Offered, address: string, rows: number, json: boolean): void {
+function tellBefore(offered: Offered, addresses: readonly string[], rows: number, json: boolean): void {
   const { plan, planHash, name, maxBatch, access, dealing } = offered;
   const batch = batchOf(offered, rows);
+  const randomness = dealing.kind === 'transfers' ? 'transfers' : 'dealer';
   if (json) {
     data(
       printableJson({
-        ...{ kind: 'offer', url: address, name, system: plan.system, planHash: toHex(planHash), ring: plan.bits },
+        ...{ kind: 'offer', urls: addresses, name, system: plan.system, planHash: toHex(planHash), ring: plan.bits },
         ...{ fraction: plan.fraction, reveal: plan.reveal, maxBatch, access, dealer: dealing.kind },
-        ...{ inputShape: plan.inputShape, inputRange: plan.inputRange, rows, cost: costJson(plan, batch) },
+        ...{ inputShape: plan.inputShape, inputRange: plan.inputRange, rows, cost: costJson(plan, batch, randomness) },
       }),
     );
   }
+  const two = addresses.length > 1;
   const lines = [
-    `${name} at ${address}: ${planLine(plan, planHash)}; ${inputText(plan)}`,
-    ...askerPrivacy(plan),
-    `${costLine(plan, batch)}${rows > batch ? `; ${Math.ceil(rows / batch)} such batches` : ''}`,
+    `${name} at ${addresses.join(' and ')}: ${planLine(plan, planHash)}; ${inputText(plan)}`,
+    ...(two ? twoServerPrivacy(plan) : askerPrivacy(plan)),
+    ...(two ? [`the servers compute with ${dealingText(dealing)}`] : []),
+    `${two ? 'between the servers, ' : ''}${costLine(plan, batch, randomness)}${rows > batch ? `; ${Math.ceil(rows / batch)} such batches` : ''}`,
   ];
   for (const line of lines) say(printable(line));
+}
+
+function dealingText(dealing: Offered['dealing']): string {
+  if (dealing.kind === 'url') return `the dealer at ${dealing.url}`;
+  return dealing.kind === 'file' ? 'files of a dealer' : 'oblivious transfers in place of a dealer';
+}
+
+function tellAnswers(plan: Plan, answers: Awaited<ReturnType<typeof askRows>>, first: number, json: boolean): void {
+  const { outputs } = traceOf(plan);
+  for (const [at, index] of answers.classes.entries()) {
+    const scores = answers.scores?.subarray(at * outputs, (at + 1) * outputs);
+    const row = { row: first + at, class: index, scores, names: plan.classes };
+    data(json ? printableJson(rowJson(row)) : printable(rowLine(row)));
+  }
+  if (json) data(printableJson(summaryJson(answers)));
+  else say(summaryLine(answers));
 }
 
 function inputText({ inputShape, inputRange: [low, high] }: Plan): string {

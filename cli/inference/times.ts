@@ -7,3 +7,6 @@ export const TIMES = {
   /** For the next question of a connection. */
   idleMs: 60_000,
 } as const;
+
+/** Sessions of a server at a time. */
+export const SESSIONS = 64;

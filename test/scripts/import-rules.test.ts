@@ -88,6 +88,7 @@ describe('the import rules', () => {
     ['coordinator/task.ts', 'client/index.ts', 'coordinator-knows-no-client'],
     ['coordinator/rounds/task.ts', 'coordinator/gateway/index.ts', 'rounds-know-no-connection-and-no-store'],
     ['client/browser/page.ts', 'platform/index.ts', 'browser-knows-no-platform'],
+    ['inference/browser/page.ts', 'platform/index.ts', 'browser-knows-no-platform'],
     ['learning/index.ts', 'simulations/index.ts', 'nothing-imports-simulations'],
     ['protocol/schemes/one/scheme.ts', 'protocol/schemes/two/scheme.ts', 'a-scheme-never-another'],
   ])('refuse that %s imports %s', (from, to, rule) => {
@@ -98,11 +99,23 @@ describe('the import rules', () => {
 
   it.each([
     ['client/browser/page.ts', 'browser-knows-no-node'],
+    ['inference/browser/page.ts', 'browser-knows-no-node'],
     ['learning/mean.ts', 'learning-is-pure'],
     ['protocol/mean.ts', 'protocol-is-pure'],
   ])('refuse that %s imports a module of Node', (from, rule) => {
     expect(broken({ [from]: `import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n` })).toEqual([
       rule,
     ]);
+  });
+
+  it.each(['client/browser', 'inference/browser'])('refuse that %s reaches Node by way of another file', (browser) => {
+    const part = browser.split('/')[0]!;
+    const node = `import { createServer } from 'node:http';\nexport const create = createServer;\n`;
+    const files = {
+      [`${browser}/page.ts`]: `export { create } from '../services/serve.ts';\n`,
+      [`${part}/services/serve.ts`]: `export { create } from '../drivers/node.ts';\n`,
+      [`${part}/drivers/node.ts`]: node,
+    };
+    expect(broken(files)).toEqual(['browser-knows-no-node']);
   });
 });

@@ -4,6 +4,7 @@ import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/own
 import { demandsOf } from '../../../inference/plan/demands.ts';
 import type { QuantisedLayer } from '../../../inference/plan/quantise.ts';
 import type { LinearStep, Plan } from '../../../inference/plan/types.ts';
+import { traceOf } from '../../../inference/plan/trace.ts';
 import { ringOf } from '../../../inference/shares/answer.ts';
 import { SecureMlServer } from '../../../inference/secureml/server.ts';
 import {
@@ -21,7 +22,7 @@ import type { Words } from '../../../protocol/mpc/sharing/index.ts';
 import type { Party } from '../../../protocol/mpc/turn.ts';
 import { playAgainst, underAnotherDeal } from './support/another-deal.ts';
 import { bytesOf, type Model, type Run, runWith, type Seeds, seedsOf } from './support/lab.ts';
-import { hiddenReversed, question, tinyModel } from './support/models.ts';
+import { hiddenReversed, modelOf, question, tinyModel } from './support/models.ts';
 
 /** Lanes without padding bits, which must be zero also in a lie. */
 const BATCH = 8;
@@ -61,18 +62,39 @@ function* afterOffline(offline: Party<void>, online: Party<unknown>): Party<unkn
   return yield* online;
 }
 
-describe.each(['relu', 'square'] as const)('Chameleon with %s, over all of the dealer’s randomness', (activation) => {
-  const model = tinyModel('chameleon', 'scores', activation);
+const MODELS = {
+  ReLU: tinyModel('chameleon', 'scores', 'relu'),
+  squares: tinyModel('chameleon', 'scores', 'square'),
+  'a convolution, a maximum and a mean': modelOf(
+    'chameleon',
+    'scores',
+    [
+      { kind: 'conv', filters: 2, size: 2 },
+      { kind: 'relu' },
+      { kind: 'maxPool', size: 3, stride: 2 },
+      { kind: 'averagePool', size: 2 },
+      { kind: 'flatten' },
+      { kind: 'dense', units: 3 },
+    ],
+    5,
+    [1, 6, 6],
+  ),
+};
+
+describe.each(Object.entries(MODELS))('Chameleon’s owner, with %s, over all of the dealer’s randomness', (_, model) => {
   const { plan } = model;
   const ring = ringOf(plan);
   const run = runWith(model, question(plan, BATCH, { seed: 3 }), BATCH, seeds);
 
-  it('shows the owner the same for any other question', () => {
+  it('sees the same for any other question', () => {
     const masked = linearSteps(plan).map(({ layer }, at) =>
       ring.subtract(model.layers[layer]!.weights, masksFrom(plan, seeds.mask)[at]!),
     );
     const seen = seenBy(plan, run, 0);
-    for (const other of [question(plan, BATCH, { all: 0 }), ring.draw(new Prg(new Uint8Array(32)), 4 * BATCH)]) {
+    for (const other of [
+      question(plan, BATCH, { all: 0 }),
+      ring.draw(new Prg(new Uint8Array(32)), traceOf(plan).inputs * BATCH),
+    ]) {
       const asker = new ChameleonAsker(plan);
       playSetup(
         asker.setup(),
@@ -89,7 +111,35 @@ describe.each(['relu', 'square'] as const)('Chameleon with %s, over all of the d
     }
   });
 
-  it('shows an owner the same for any other question, whatever that owner sends', () => {
+  it('sees what no dealing explains if one piece served two questions', () => {
+    const [first, second] = [{ all: 0 }, { seed: 6 }].map((of) =>
+      seenBy(plan, runWith(model, question(plan, BATCH, of), BATCH, seeds), 0),
+    );
+    const masked = run.views[1].setup;
+    const play = (inputs: Words) => (dealt: Correlations) => {
+      const asker = new ChameleonAsker(plan);
+      playSetup(asker.setup(), masked);
+      return afterOffline(asker.offline(BATCH, dealt), asker.online(inputs));
+    };
+    const other = {
+      masksInputs: true,
+      setupMessages: 0,
+      maskOf: (layer: number) => masksFrom(plan, seeds.mask)[layer]!,
+    };
+    const { after, replay } = underAnotherDeal(plan, BATCH, first!, {
+      ...other,
+      play: play(question(plan, BATCH, { seed: 4 })),
+    });
+    expect(joined(after)).toEqual(joined(first!.received));
+    // The true second question, and one that would differ from the first alike.
+    const apart = ring.subtract(question(plan, BATCH, { seed: 6 }), question(plan, BATCH, { all: 0 }));
+    const alike = ring.add(question(plan, BATCH, { seed: 4 }), apart);
+    const told = (inputs: Words): Uint8Array => replay(play(inputs), second!.sent)[0]!;
+    expect(told(question(plan, BATCH, { seed: 6 }))).not.toEqual(second!.received[0]);
+    expect(told(alike)).toEqual(second!.received[0]);
+  });
+
+  it('sees the same for any other question, whatever it sends', () => {
     // Weights and messages of the owner's choice; the dealer is honest, and gives it the part that it has.
     const prg = new Prg(new Uint8Array(32).fill(8));
     const { setup, offline, online } = run.views[1];
@@ -116,39 +166,49 @@ describe.each(['relu', 'square'] as const)('Chameleon with %s, over all of the d
     expect(joined(after)).toEqual(joined(received));
     expect(joined(before)).not.toEqual(joined(received));
   });
-
-  const asked = (other: Model) => {
-    const seen = seenBy(plan, run, 1);
-    const masked = model.layers.map(({ weights }, layer) =>
-      ring.subtract(weights, masksFrom(plan, seeds.mask)[layer]!),
-    );
-    const owner = new ChameleonOwner(
-      chameleonModel({ ...other, maskSeed: seeds.mask, random: () => new Uint8Array(32) }),
-    );
-    return {
-      seen,
-      ...underAnotherDeal(plan, BATCH, seen, {
-        masksInputs: false,
-        setupMessages: 0,
-        // Masks under which the asker was sent the same in the setup: E = W − B.
-        maskOf: (layer) => ring.subtract(other.layers[layer]!.weights, masked[layer]!),
-        play: (dealt) => afterOffline(owner.offline(BATCH, dealt), owner.online()),
-      }),
-    };
-  };
-
-  it('shows the asker the same for any other model that answers alike', () => {
-    const { before, after, seen } = asked(hiddenReversed(model));
-    expect(joined(after)).toEqual(joined(seen.received));
-    expect(joined(before)).not.toEqual(joined(seen.received));
-  });
-
-  it('shows the asker another last message, and no other than that, for a model that answers otherwise', () => {
-    const { after, seen } = asked(tinyModel('chameleon', 'scores', activation, 2));
-    expect(joined(after.slice(0, -1))).toEqual(joined(seen.received.slice(0, -1)));
-    expect(after.at(-1)).not.toEqual(seen.received.at(-1));
-  });
 });
+
+describe.each(['relu', 'square'] as const)(
+  'Chameleon’s asker, with %s, over all of the dealer’s randomness',
+  (activation) => {
+    const model = tinyModel('chameleon', 'scores', activation);
+    const { plan } = model;
+    const ring = ringOf(plan);
+    const run = runWith(model, question(plan, BATCH, { seed: 3 }), BATCH, seeds);
+
+    const asked = (other: Model) => {
+      const seen = seenBy(plan, run, 1);
+      const masked = model.layers.map(({ weights }, layer) =>
+        ring.subtract(weights, masksFrom(plan, seeds.mask)[layer]!),
+      );
+      const owner = new ChameleonOwner(
+        chameleonModel({ ...other, maskSeed: seeds.mask, random: () => new Uint8Array(32) }),
+      );
+      return {
+        seen,
+        ...underAnotherDeal(plan, BATCH, seen, {
+          masksInputs: false,
+          setupMessages: 0,
+          // Masks under which the asker was sent the same in the setup: E = W − B.
+          maskOf: (layer) => ring.subtract(other.layers[layer]!.weights, masked[layer]!),
+          play: (dealt) => afterOffline(owner.offline(BATCH, dealt), owner.online()),
+        }),
+      };
+    };
+
+    it('sees the same for any other model that answers alike', () => {
+      const { before, after, seen } = asked(hiddenReversed(model));
+      expect(joined(after)).toEqual(joined(seen.received));
+      expect(joined(before)).not.toEqual(joined(seen.received));
+    });
+
+    it('sees another last message, and no other than that, for a model that answers otherwise', () => {
+      const { after, seen } = asked(tinyModel('chameleon', 'scores', activation, 2));
+      expect(joined(after.slice(0, -1))).toEqual(joined(seen.received.slice(0, -1)));
+      expect(after.at(-1)).not.toEqual(seen.received.at(-1));
+    });
+  },
+);
 
 describe('SecureML with squares, over all of the dealer’s randomness', () => {
   const model = tinyModel('secureml', 'scores', 'square');

@@ -53,6 +53,7 @@ function withoutMasks(dealt: Correlations): Correlations {
 const CASES = [
   ['chameleon', 'relu', 'class'],
   ['chameleon', 'square', 'scores'],
+  ['chameleon', 'sigmoid', 'class'],
   ['secureml', 'relu', 'class'],
   ['secureml', 'square', 'scores'],
 ] as const;
@@ -89,7 +90,9 @@ describe.each(CASES)('what a party of %s sees, with %s, revealing %s', (system, 
   it('would not be if one piece served all runs', () => {
     const { seeded, corrected } = seedsOf(77);
     const runs = runsOf(model, { of: { all: 1 }, reused: { seeded, corrected } });
-    for (const party of [0, 1] as const) expect(worst(deviationOf(viewsOf(runs, party)))).toBeGreaterThan(1);
+    // Without GMW the asker hears garbled circuits alone, and their labels are drawn anew each time.
+    const parties = activation === 'sigmoid' ? ([0] as const) : ([0, 1] as const);
+    for (const party of parties) expect(worst(deviationOf(viewsOf(runs, party)))).toBeGreaterThan(1);
   });
 });
 

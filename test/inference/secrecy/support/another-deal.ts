@@ -62,7 +62,7 @@ export interface OtherParty {
 
 /**
  * What the other party sends with its other secret, before and after its randomness was chosen so that the viewer sees
- * what it has seen.
+ * what it has seen; `replay` runs a party once more with that randomness.
  */
 export function underAnotherDeal(plan: Plan, batch: number, seen: Seen, other: OtherParty) {
   const demands = stepDemands(plan, batch).flat();
@@ -70,16 +70,16 @@ export function underAnotherDeal(plan: Plan, batch: number, seen: Seen, other: O
   const prg = new Prg(new Uint8Array(32).fill(9));
   const free = demands.map((demand) => drawFree(ring, demand, other, prg));
   const openings = openingsOf(plan, batch, other);
-  const replay = (): Uint8Array[] => {
+  const replay = (play = other.play, sent = seen.sent): Uint8Array[] => {
     const parts = demands.map((demand, i) => ({
       demand,
       part: partOf(ring, demand, structuredClone(seen.parts[i]!), structuredClone(free[i]!), other),
     }));
-    return playAgainst(other.play(new HeldCorrelations('corrected', parts)), seen.sent);
+    return playAgainst(play(new HeldCorrelations('corrected', parts)), sent);
   };
   const before = replay();
   for (const [i, open] of openings.entries()) open?.(ring, free, replay()[i]!, seen.received[i]!);
-  return { before, after: replay() };
+  return { before, after: replay(), replay };
 }
 
 function drawFree(ring: Ring, demand: Demand, { masksInputs }: OtherParty, prg: Prg): Free {
@@ -140,6 +140,7 @@ function openingsFor(step: Step, bits: 32 | 64, demand: Demand, at: number, { ma
       return [(ring, free, got, wanted) => shiftWords(ring, free[at]!.a as Words, got, wanted)];
     case 'and':
       if (step.kind === 'rectify') return levelsOf(rectifier(bits, step.shift), at, demand.lanes);
+      if (step.kind === 'maxPool') return levelsOf(rectifier(bits, 0), at, demand.lanes);
       if (step.kind === 'truncate') return levelsOf(wrapper(bits, step.shift, 'half'), at, demand.lanes);
       throw new Error(`no openings are known for ${step.kind}`);
     case 'wrap':

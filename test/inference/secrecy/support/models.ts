@@ -1,6 +1,8 @@
 import { compile } from '../../../../inference/plan/compile.ts';
 import { quantise } from '../../../../inference/plan/quantise.ts';
-import type { Plan, Reveal } from '../../../../inference/plan/types.ts';
+import type { NetworkShape } from '../../../../inference/network/types.ts';
+import type { Plan, Reveal, StepKind } from '../../../../inference/plan/types.ts';
+import { traceOf } from '../../../../inference/plan/trace.ts';
 import { ringOf } from '../../../../inference/shares/answer.ts';
 import { toFixed, type Words } from '../../../../protocol/mpc/sharing/index.ts';
 import { randomInputs, type RandomLayer, randomNetwork } from '../../support/random-networks.ts';
@@ -10,7 +12,7 @@ import type { Model } from './lab.ts';
 export function tinyModel(
   system: 'chameleon' | 'secureml',
   reveal: Reveal,
-  activation: 'relu' | 'square',
+  activation: 'relu' | 'square' | 'sigmoid',
   seed = 1,
 ): Model {
   return modelOf(
@@ -21,21 +23,23 @@ export function tinyModel(
   );
 }
 
-/** A network of 4 inputs with the given layers. */
+/** A network of 4 inputs, or of another input, with the given layers. */
 export function modelOf(
   system: 'chameleon' | 'secureml',
   reveal: Reveal,
   layers: readonly RandomLayer[],
   seed: number,
+  input: NetworkShape = [4],
 ): Model {
-  const network = randomNetwork(seed, [4], layers);
+  const network = randomNetwork(seed, input, layers);
   const { plan } = compile(network, { system, reveal, fraction: 8, ring: system === 'chameleon' ? 32 : 64 });
   return { plan, layers: quantise(network, plan) };
 }
 
 /** Other weights for the same plan. */
 export function otherWeights({ plan }: Model, seed: number): Model {
-  const activation = plan.steps.some(({ kind }) => kind === 'square') ? 'square' : 'relu';
+  const has = (kind: StepKind): boolean => plan.steps.some((step) => step.kind === kind);
+  const activation = has('square') ? 'square' : has('piecewise') ? 'sigmoid' : 'relu';
   const other = tinyModel(plan.system as 'chameleon', plan.reveal, activation, seed);
   return { plan, layers: other.layers };
 }
@@ -58,7 +62,8 @@ export function alwaysOf(model: Model, of: number): Model {
 
 /** Questions of the batch: drawn by a seed, or one number everywhere. */
 export function question(plan: Plan, batch: number, of: { readonly seed: number } | { readonly all: number }): Words {
-  const floats = 'seed' in of ? randomInputs(of.seed, 4 * batch) : new Float32Array(4 * batch).fill(of.all);
+  const count = batch * traceOf(plan).inputs;
+  const floats = 'seed' in of ? randomInputs(of.seed, count) : new Float32Array(count).fill(of.all);
   return toFixed(ringOf(plan), floats, plan.fraction);
 }
 
