@@ -11,6 +11,8 @@ const CLEAR = 0.2;
 const CONNECTION = 1;
 const BATCH = 0.02;
 const IMAGE: Readonly<Record<System, number>> = { secureml: 0.015, chameleon: 0.001 };
+/** Megabytes of an image, on average over the networks. */
+const MEGABYTES: Readonly<Record<System, number>> = { secureml: 3.5, chameleon: 0.08 };
 /** Round-trip times of a batch, in both phases. */
 const ROUND_TRIPS = 12;
 
@@ -20,8 +22,9 @@ export function estimate(settings: PrivateInferenceSettings): number {
   const clear = (networks.length * (epochs * trainImages * TRAINED + testImages * CLEAR)) / 1000 / 2;
   const connections = casesOf(settings).map(({ system, line, batches }) => {
     const waiting = (ROUND_TRIPS * line.roundTripMs) / 1000;
+    const perImage = IMAGE[system] + MEGABYTES[system] / (line.megabytesPerSecond ?? Infinity);
     return batches.reduce(
-      (seconds, { batch, repeats, warmUp }) => seconds + (repeats + warmUp) * (BATCH + batch * IMAGE[system] + waiting),
+      (seconds, { batch, repeats, warmUp }) => seconds + (repeats + warmUp) * (BATCH + batch * perImage + waiting),
       CONNECTION,
     );
   });
@@ -35,7 +38,7 @@ export const privateInference = defineExperiment({
   parameters,
   presets: {
     quick: {},
-    paper: { epochs: 12, repeats: 50, privateImages: 10_000, lineBatches: [1, 128], lineRepeats: 5 },
+    paper: { epochs: 12, repeats: 50, privateImages: 10_000, lineBatches: [1, 128], lineRepeats: 2 },
   },
   needsMnist: true,
   estimate,
