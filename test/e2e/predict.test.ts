@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { readIdentity } from '../../client/index.ts';
 import { BUILT_IN_NETWORKS } from '../../cli/inference/built-in.ts';
+import { dial } from '../../inference/drivers/node.ts';
 import { evaluateFloats } from '../../inference/index.ts';
+import { asCairnError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
 import { loadMnist } from '../../training/data/node/index.ts';
 import { mnistMlp } from '../../training/index.ts';
@@ -124,12 +125,7 @@ describe('a model that is served by Chameleon with a dealer', () => {
   it('answers images of MNIST by its perceptron: IDX and PNG alike', async () => {
     const mlp = mnistMlp();
     const shapes = mlp.layout.shapes as Record<string, number[]>;
-    const model = await writeModel(
-      world.path('mlp.safetensors'),
-      5,
-      { ...BUILT_IN_NETWORKS['mnist-mlp'] },
-      shapes,
-    );
+    const model = await writeModel(world.path('mlp.safetensors'), 5, { ...BUILT_IN_NETWORKS['mnist-mlp'] }, shapes);
     const folder = await fewMnist(world.path('few'), 20);
     const test = await loadMnist('test', { folder });
     const dealer = await Service.start(['dealer']);
@@ -344,11 +340,16 @@ describe('bad input', () => {
     await writeRows(world.path('rows.csv'), 2, 1);
     const dealer = await Service.start(['dealer']);
     const served = await Service.start(['serve', model.path, '--dealer', dealer.url]);
+    // @returns the code with which the service ends the session
     const send = async (url: string, message: string | Uint8Array): Promise<string> => {
-      const socket = new WebSocket(url.replace('http', 'ws'));
-      await new Promise((resolve) => socket.once('open', resolve));
-      socket.send(message);
-      return new Promise((resolve) => socket.once('close', (_, reason) => resolve(reason.toString())));
+      const channel = await dial(url.replace('http', 'ws'), 60_000);
+      if (url.endsWith('/ask')) await channel.receiveText();
+      if (typeof message === 'string') channel.sendText(message);
+      else channel.send(message);
+      return channel.receiveText().then(
+        () => 'answered',
+        (thrown: unknown) => asCairnError(thrown).code,
+      );
     };
     expect(await send(`${served.url}/ask`, 'garbage')).toBe('wire-not-canonical');
     expect(await send(`${served.url}/ask`, new Uint8Array(1000))).toBe('wire-type');
