@@ -246,6 +246,22 @@ describe('a dealer’s file', () => {
   });
 });
 
+describe('an asker that is interrupted', () => {
+  it('ends with 130, and its server serves on', async () => {
+    const model = await tiny();
+    const rows = await writeRows(world.path('rows.csv'), 2, 400);
+    const dealer = await Service.start(['dealer']);
+    const served = await Service.start(['serve', model.path, '--dealer', dealer.url, '--max-batch', '1']);
+    const args = [served.url, '--dealer', dealer.url, '--input', world.path('rows.csv')];
+    const asking = cairn(['predict', ...args]);
+    await asking.line('stderr', (line) => / of 400 rows answered$/.test(line));
+    asking.kill('SIGINT');
+    expect(await asking.exited).toEqual({ code: 130, signal: null });
+    expect(asking.stdout).toEqual([]);
+    expect((await ask([...args, '--rows', '3'])).classes).toEqual(model.classes(rows.subarray(8, 12)));
+  });
+});
+
 describe('what an owner allows', () => {
   it('bounds rows, and a restart gives none back', async () => {
     const model = await tiny();
@@ -255,6 +271,7 @@ describe('what an owner allows', () => {
     const served = await Service.start(args);
     const input = ['--dealer', asker, '--input', world.path('rows.csv')];
     const first = await ask([served.url, ...input]);
+    expect(first.said).toContain('the owner allows it; 2 more rows are left of its bound');
     expect(first.lines.at(-1)).toMatchObject({ kind: 'summary', left: 1 });
     await served.stop();
     const again = await Service.start(args);
