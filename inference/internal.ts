@@ -6,7 +6,7 @@ export { QueryBudget } from './access/budget.ts';
 export { ChameleonAsker } from './chameleon/asker.ts';
 export { chameleonModel, ChameleonOwner } from './chameleon/owner.ts';
 export { describePieces, makePieces, openPieces, type PieceFile, seedsPath } from './dealer/index.ts';
-export type { Channel, Traffic } from './drivers/channel.ts';
+export type { Channel } from './drivers/channel.ts';
 export { accept, dial } from './drivers/node.ts';
 export { runParty, type RunOptions } from './drivers/run.ts';
 export { difference } from './drivers/traffic.ts';

@@ -115,7 +115,7 @@ export async function writeModel(
 }
 
 /** What a network answers in fixed point, in the clear. */
-export function classesOf(network: Network, inputs: Float32Array, options: Partial<CompileOptions>): readonly number[] {
+function classesOf(network: Network, inputs: Float32Array, options: Partial<CompileOptions>): readonly number[] {
   const { plan } = compile(network, { system: 'chameleon', ...options });
   const rows = inputs.length / network.inputShape.reduce((product: number, extent) => product * extent, 1);
   const words = toFixed(ringOf(plan), inputs, plan.fraction);
