@@ -13,7 +13,7 @@ import {
 } from '../../protocol/mpc/sharing/index.ts';
 import { type Party, receive, send } from '../../protocol/mpc/index.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
-import { classesOf, scoresOf } from '../shares/answer.ts';
+import { classesOf, revealed } from '../shares/answer.ts';
 import { argmaxCircuit, piecewiseCircuit } from '../shares/circuits.ts';
 import { garbledByEvaluator } from '../shares/garbled.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
@@ -157,6 +157,6 @@ export class ChameleonAsker implements AskerSide {
     const ring = this.#ring;
     const theirs = ring.fromBytes(yield* receive(share.length * ring.bytes));
     ring.addInto(theirs, share);
-    return scoresOf(this.#plan, theirs);
+    return revealed(this.#plan, theirs);
   }
 }

@@ -3,7 +3,7 @@ import { packedRowBytes, Prg, type Slices, unpackRows } from '../../protocol/mpc
 import { split, wipeWords, type Words, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
-import { classesOf, scoresOf } from '../shares/answer.ts';
+import { classesOf, revealed } from '../shares/answer.ts';
 import type { Answer } from '../systems.ts';
 
 /** Bytes of each server's share of the answer for a batch. */
@@ -38,7 +38,7 @@ export function shareInputs(plan: Plan, inputs: Words, random: RandomSource): re
  */
 export function joinAnswer(plan: Plan, batch: number, a: Uint8Array, b: Uint8Array): Answer {
   const ring = ringOf(plan.bits);
-  if (plan.reveal === 'scores') return scoresOf(plan, ring.add(ring.fromBytes(a), ring.fromBytes(b)));
+  if (plan.reveal === 'scores') return revealed(plan, ring.add(ring.fromBytes(a), ring.fromBytes(b)));
   const rows = 32 - Math.clz32(traceOf(plan).outputs - 1);
   const [first, second] = [unpackRows(a, rows, batch), unpackRows(b, rows, batch)];
   return { classes: classesOf(xor(first, second)) };
