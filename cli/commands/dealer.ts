@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { MakeFlags } from '../inference/dealer-make.ts';
 import type { DealerFlags } from '../inference/dealer.ts';
 import { addListening, addPlan } from '../inference/options.ts';
+import { nestedOptions } from '../nested-options.ts';
 import { whole } from '../option-parsers.ts';
 
 /**
@@ -20,14 +21,14 @@ export function dealerCommand(done: (code: number) => void): Command {
       'after',
       '\nThe options from --protocol to --calibration must be those of cairn serve: the plan must be the same.',
     )
-    .action(async (flags: MakeFlags) => {
+    .action(async (_: unknown, command: Command) => {
+      const flags = nestedOptions(command) as MakeFlags;
       const { makeFiles } = await import('../inference/dealer-make.ts');
       done(await makeFiles(flags));
     });
   addPlan(make, 'chameleon');
   const dealer = new Command('dealer')
     .description('deal correlated randomness to both sides of private inference; run it where neither of them can look')
-    .enablePositionalOptions()
     .option('--json', 'print what happens as JSON lines on stdout')
     .action(async (flags: DealerFlags) => {
       const { dealer: run } = await import('../inference/dealer.ts');

@@ -4,6 +4,7 @@ import type { SplitFlags } from '../inference/halves.ts';
 import { addListening, addPlan } from '../inference/options.ts';
 import type { SharesFlags } from '../inference/serve-shares.ts';
 import type { ServeFlags } from '../inference/serve.ts';
+import { nestedOptions } from '../nested-options.ts';
 import { whole } from '../option-parsers.ts';
 
 const HELP = `
@@ -31,7 +32,8 @@ export function serveCommand(done: (code: number) => void): Command {
     .requiredOption('--out <folder>', 'folder of the two files, a.shares and b.shares')
     .option('--name <name>', 'the model’s name, and the task that members must be enrolled for (default: its own)')
     .option('--json', 'print the result as a JSON line on stdout')
-    .action(async (model: string, flags: SplitFlags) => {
+    .action(async (model: string, _: unknown, command: Command) => {
+      const flags = nestedOptions(command) as SplitFlags;
       const { split: run } = await import('../inference/halves.ts');
       done(await run(model, flags));
     });
@@ -39,8 +41,6 @@ export function serveCommand(done: (code: number) => void): Command {
   const serve = new Command('serve')
     .description('answer questions to your model privately: you do not see them, and the asker does not see the model')
     .argument('[model]', 'the model: safetensors or ONNX')
-    // Options after the name of a command below are that command's.
-    .enablePositionalOptions()
     .option('--dealer <url or file>', 'where correlated randomness comes from, see below')
     .option('--name <name>', 'the model’s name, and the task that members must be enrolled for (default: its own)')
     .option('--max-batch <rows>', 'rows that are answered at once', whole(1, 65_535))

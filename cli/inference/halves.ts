@@ -55,7 +55,7 @@ export async function split(path: string, flags: SplitFlags): Promise<number> {
 /** Reads one server's file. @throws CairnError `config-unreadable`, `key-file-mode`, `model-malformed` */
 export async function readHalf(path: string): Promise<ModelHalf> {
   const file = await openPrivate(path, 'r');
-  let bytes: Buffer | undefined;
+  let bytes: Uint8Array | undefined;
   try {
     bytes = await file.readFile();
     return decodeHalf(bytes);

@@ -77,8 +77,8 @@ function rectified(sum: Sum, bits: 32 | 64, shift: number, count: number): void 
 }
 
 /**
- * A garbled circuit: its tables beforehand, and then the labels of the garbler's input and what decodes the result. The evaluator's choices, a bit an
- * input bit of it, go beforehand if it knows its share by then.
+ * A garbled circuit: its tables, and then the labels of the garbler's input and what decodes the result. The evaluator's
+ * choices, a bit an input bit of it, go beforehand if it knows its share by then, and so do the tables.
  */
 function garbled(
   sum: Sum,
@@ -89,7 +89,10 @@ function garbled(
   const width = (party: 0 | 1): number =>
     inputs.filter((input) => input.party === party).reduce((total, input) => total + input.width, 0);
   sum.garbled += ands * lanes;
-  sum.offlineToSeeded += KEY + HALF_GATES * ands * lanes;
+  // A key and the tables go as soon as the evaluator's choices are known.
+  const tables = KEY + HALF_GATES * ands * lanes;
+  if (choices === 'offline') sum.offlineToSeeded += tables;
+  else sum.toSeeded += tables;
   sum.toSeeded += (LABEL * width(0) + DECODING * outputs.length) * lanes;
   const chosen = width(1) * packedRowBytes(lanes);
   if (choices === 'offline') sum.offlineToCorrected += chosen;

@@ -21,7 +21,7 @@ function bytesOf(demand: Demand): number {
       return 2 * demand.batch * (TRANSFER * demand.bits * inputs + productBytes(demand.bits) * products);
     }
     case 'square':
-      return demand.count * (TRANSFER * demand.bits + productBytes(demand.bits));
+      return 2 * demand.count * (TRANSFER * demand.bits + productBytes(demand.bits));
     case 'transfer':
       return TRANSFER * demand.count;
     default:
@@ -31,7 +31,8 @@ function bytesOf(demand: Demand): number {
 
 /**
  * Bytes that pass between SecureML's two servers, both ways together, for a batch's correlated randomness if oblivious
- * transfers make it in place of a dealer. Without what sets the transfers up, and the framing of messages.
+ * transfers make it in place of a dealer. Without what sets the transfers up, and the framing of messages; somewhat less
+ * passes for a convolution with padding, since nothing is multiplied with its zeros.
  * @throws CairnError as `demandsOf` does
  */
 export function transferCost(plan: Plan, batch: number): number {

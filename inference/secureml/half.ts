@@ -97,9 +97,10 @@ function decoded(bytes: Uint8Array): ModelHalf {
   if (from.u8('version') !== VERSION) throw from.error('wire-type', 'it is of another version');
   const role = ROLES[from.u8In('role', 0, 1)]!;
   const [link, linkKey, maskSeed] = [
-    from.raw(16, 'link').slice(),
-    from.raw(32, 'key').slice(),
-    from.raw(32, 'seed').slice(),
+    // Copies, whatever the caller does with its bytes: the slice of a Buffer would be a view.
+    new Uint8Array(from.raw(16, 'link')),
+    new Uint8Array(from.raw(32, 'key')),
+    new Uint8Array(from.raw(32, 'seed')),
   ];
   const name = from.text('name', MAX_NAME);
   const plan = decodePlan(from.block('plan', MAX_PLAN));

@@ -48,12 +48,6 @@ export function ownerFromDealer(url: string, { plan, maskSeed }: OwnerNeeds, acc
   };
 }
 
-/**
- * How many pieces an asker may be ahead of the owner. An asker writes off what the owner has taken, so it is only ahead
- * if one of the two files was put back; one that claims more would use up the file of all others.
- */
-const MAX_AHEAD = 16;
-
 /** The owner's randomness from a file, whose pieces serve `batch` rows each. */
 export function ownerFromFile(file: Pieces, batch: number): OwnerDealing {
   return {
@@ -62,12 +56,6 @@ export function ownerFromFile(file: Pieces, batch: number): OwnerDealing {
       if (next === null) throw new CairnError('dealt-mismatch', 'the asker has no file of this pair');
       if (asked !== batch) {
         throw new CairnError('dealt-mismatch', `${asked} rows were asked for, and pieces serve ${batch}`);
-      }
-      if (next > file.next + MAX_AHEAD) {
-        const ahead = next - file.next;
-        throw new CairnError('dealt-mismatch', `the asker’s file is ${ahead} pieces ahead of the owner’s`, {
-          hint: 'one of the two is an older copy: have the dealer make another pair',
-        });
       }
       const { index, correlations } = await file.take(next);
       return { piece: index, open: () => Promise.resolve(correlations) };

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mnistMlp } from '../../client/index.ts';
+import { loadMnist, loadMnistLabels, mnistMlp } from '../../client/index.ts';
 import type { RoundReport } from '../../coordinator/index.ts';
+import { argmax, evaluateFloats, readNetwork } from '../../inference/index.ts';
 import { decodeSafetensors } from '../../protocol/index.ts';
 import { fewMnist } from './support/mnist.ts';
 import { cairn, type Exit, groupIsEmpty } from './support/running.ts';
@@ -12,6 +13,12 @@ interface Summary {
   readonly rounds: number;
   readonly accuracy: number;
   readonly dropped: readonly { readonly member: string; readonly state: string; readonly effect: string }[];
+  readonly privatePrediction: {
+    readonly class: number;
+    readonly label: number;
+    readonly ms: number;
+    readonly bytes: number;
+  };
   readonly runDir: string;
 }
 
@@ -103,6 +110,22 @@ describe('the demonstration, as npm start runs it', () => {
     expect(JSON.parse((await file('timings.json')).toString())).toMatchObject({ machine: { node: process.version } });
     const reports = (await file('rounds.jsonl')).toString().trim().split('\n');
     expect(reports.map((line) => (JSON.parse(line) as RoundReport).round)).toEqual([1, 2, 3]);
+  });
+
+  it('ends with a private prediction by the model that it has trained', async () => {
+    const { privatePrediction } = run.summary;
+    const [digit] = await loadMnistLabels('test');
+    const network = readNetwork(new Uint8Array(await file('model.safetensors')));
+    const image = (await loadMnist('test', { limit: 1 })).inputs;
+    expect(privatePrediction).toMatchObject({ class: argmax(evaluateFloats(network, image)), label: digit });
+    expect(privatePrediction.ms).toBeGreaterThan(0);
+    expect(privatePrediction.bytes).toBeGreaterThan(1000);
+    const line = run.stdout.find((text) => text.startsWith('asked privately (chameleon)'))!;
+    expect(line).toContain(`is a ${privatePrediction.class}, `);
+    expect(line).toContain(`label is ${digit}`);
+    expect(line).toMatch(
+      /: [\d.]+ ms and [\d.]+ kB after \d+ ms of preparation; its owner saw neither image nor answer$/,
+    );
   });
 
   it('leaves no identity and no secret behind', async () => {

@@ -25,10 +25,12 @@ afterEach(() => world.end());
 
 const tiny = (seed = 1): Promise<TinyModel> => writeModel(world.path('tiny.safetensors'), seed);
 
+const MAKE = ['dealer', 'make', '--model'];
+
 /** The two files of a pair. */
 async function pieces(model: string, count: number, ...more: string[]): Promise<{ owner: string; asker: string }> {
   const owner = world.path(`pieces-${count}`);
-  const made = await cairnOnce(['dealer', 'make', '--model', model, '--count', String(count), '--out', owner, ...more]);
+  const made = await cairnOnce([...MAKE, model, '--count', String(count), '--out', owner, ...more]);
   expect([made.code, made.stdout]).toEqual([0, [owner, `${owner}.seeds`]]);
   return { owner, asker: `${owner}.seeds` };
 }
@@ -96,6 +98,12 @@ describe('a model that is served by Chameleon with a dealer', () => {
       expect(lines.some((line) => line.includes('semi-honest'))).toBe(true);
       expect(lines.some((line) => / one-way trips in all/.test(line))).toBe(true);
     }
+    const made = await cairnOnce([...MAKE, model.path, '--out', world.path('made'), '--count', '2', '--json']);
+    expect(JSON.parse(made.stdout[0]!)).toMatchObject({
+      kind: 'made',
+      pieces: 2,
+      planHash: served.lines('serving')[0]!['planHash'],
+    });
     expect(served.running.stdout.slice(1).every((line) => !/class|score/.test(line))).toBe(true);
   });
 
@@ -119,7 +127,7 @@ describe('a model that is served by Chameleon with a dealer', () => {
     const model = await writeModel(
       world.path('mlp.safetensors'),
       5,
-      { ...BUILT_IN_NETWORKS['mnist-mlp'] } as never,
+      { ...BUILT_IN_NETWORKS['mnist-mlp'] },
       shapes,
     );
     const folder = await fewMnist(world.path('few'), 20);
@@ -295,7 +303,7 @@ describe('bad input', () => {
     } as const;
     const shapes = { c: [2, 1, 3, 3], d: [2, 2] };
     const { path } = await writeModel(world.path('pooled.safetensors'), 1, description as never, shapes);
-    const make = ['dealer', 'make', '--model', path, '--count', '1', '--out', world.path('out')];
+    const make = [...MAKE, path, '--count', '1', '--out', world.path('out')];
     for (const protocol of ['secureml', 'cryptonets']) {
       const refused = await cairnOnce([...make, '--protocol', protocol]);
       expect([refused.code, refused.stdout]).toEqual([3, []]);

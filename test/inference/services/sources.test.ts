@@ -8,7 +8,7 @@ import { systemRandom } from '../../../protocol/crypto/index.ts';
 import type { Demand } from '../../../protocol/mpc/dealer/index.ts';
 
 const BATCH = 2;
-const COUNT = 40;
+const COUNT = 200;
 const demands: readonly Demand[] = [{ kind: 'square', bits: 32, count: 3 }];
 const plan = new Uint8Array(32).fill(5);
 const session = new Uint8Array(16);
