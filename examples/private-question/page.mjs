@@ -4,7 +4,7 @@ import { Picture } from './picture.mjs';
 
 const element = (id) => document.getElementById(id);
 const [answer, state, askButton, stopButton] = ['answer', 'state', 'ask', 'stop'].map(element);
-const picture = new Picture(element('drawing'), element('pixels'), () => (askButton.disabled = picture.empty));
+const picture = new Picture(element('drawing'), element('pixels'), (empty) => (askButton.disabled = empty));
 
 element('clear').onclick = () => picture.clear();
 element('file').onchange = async ({ target }) => {

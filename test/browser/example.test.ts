@@ -57,7 +57,8 @@ describe.skipIf(chromiumPath === undefined)('examples/private-question', () => {
   /** Asks, and waits until there is an answer. @returns the class */
   async function answered(): Promise<string> {
     await page.click('#ask');
-    await page.locator('#answer').waitFor();
+    await page.locator('#answer:not([hidden]), #state.failed').first().waitFor();
+    expect(await page.locator('#state').innerText()).toBe('');
     return await page.locator('#class').innerText();
   }
 
