@@ -33,5 +33,6 @@ export { assertSupported, SUPPORT, type Support, systemsFor } from './plan/suppo
 export { type Scale, type Trace, traceOf, type TracedStep } from './plan/trace.ts';
 export { pooledSize, SYSTEMS } from './plan/types.ts';
 export { demandsOf, GARBLER, stepDemands } from './plan/demands.ts';
-export { evaluateFixed, type FixedResult, ringOf, scoresOf } from './plain/evaluate-fixed.ts';
+export { ringOf } from '../protocol/mpc/sharing/index.ts';
+export { evaluateFixed, type FixedResult, scoresOf } from './plain/evaluate-fixed.ts';
 export type * from './plan/types.ts';

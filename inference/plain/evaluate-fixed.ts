@@ -21,11 +21,6 @@ export interface FixedResult<W extends Words = Words> {
   readonly classes: Uint32Array;
 }
 
-/** The ring of a plan. */
-export function ringOf(bits: 32 | 64): Ring<Uint32Array> | Ring<BigUint64Array> {
-  return bits === 32 ? ring32 : ring64;
-}
-
 /** Elements of a ring as signed numbers of a type that compares and adds like them. */
 interface Signed<N extends number | bigint> {
   readonly from: (words: Words) => ArrayLike<N>;
