@@ -2,7 +2,7 @@
  * What Cairn’s other parts need from coordinator/ besides its public API. It is not stable: it may change in any
  * version.
  */
-export { type LoadedDirectory, loadDirectory } from './directory.ts';
+export { loadDirectory } from './directory.ts';
 export { EVENT_NAME } from './gateway/connection.ts';
 export { createListener, listen } from './http/listen.ts';
 export { loadTls } from './http/tls.ts';

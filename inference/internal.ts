@@ -7,7 +7,7 @@ export { ChameleonAsker } from './chameleon/asker.ts';
 export { chameleonModel, ChameleonOwner } from './chameleon/owner.ts';
 export { describePieces, makePieces, openPieces, type PieceFile, seedsPath } from './dealer/index.ts';
 export type { Channel, Traffic } from './drivers/channel.ts';
-export { accept, type Acceptor, dial } from './drivers/node.ts';
+export { accept, dial } from './drivers/node.ts';
 export { runParty, type RunOptions } from './drivers/run.ts';
 export { difference } from './drivers/traffic.ts';
 export { transferCost } from './plan/transfer-cost.ts';
@@ -27,7 +27,7 @@ export {
   serveHalf,
   type ServeHalfOptions,
 } from './services/serve-half.ts';
-export { nodeTools, serveModel, type ServeOptions } from './services/serve.ts';
+export { nodeTools, serveModel } from './services/serve.ts';
 export { askerFrom, type AskerSource, type DealerAccess, ownerFromDealer, ownerFromFile } from './services/sources.ts';
 export { Asker, type AskerDealing, type Asking } from './sessions/asker.ts';
 export type { OwnerDealing } from './sessions/dealing.ts';

@@ -96,7 +96,7 @@ const refusal =
   (path: string) =>
   (cause: unknown): CairnError =>
     (cause as NodeJS.ErrnoException).code === 'EEXIST'
-      ? new CairnError('config-invalid', `${path} exists already, and a key is never overwritten`, {
+      ? new CairnError('config-invalid', `${path} exists already, and a file with a secret is never overwritten`, {
           hint: 'choose another path, or move the file away',
         })
       : new CairnError('folder-unwritable', `${path}: ${reasonOf(cause)}`, { cause });

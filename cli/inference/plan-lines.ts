@@ -9,7 +9,7 @@ const s = (count: number): string => (count === 1 ? '' : 's');
 const SHOWN = 16;
 
 /** The start of a plan's hash. */
-export const shownHash = (hash: Uint8Array): string => `${toHex(hash).slice(0, SHOWN)}…`;
+const shownHash = (hash: Uint8Array): string => `${toHex(hash).slice(0, SHOWN)}…`;
 
 /** One line on what a plan computes with. */
 export function planLine(plan: Plan, hash: Uint8Array): string {

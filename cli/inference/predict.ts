@@ -57,7 +57,7 @@ export async function predict(urls: readonly string[], flags: PredictFlags): Pro
   let file: PieceFile | undefined;
   const interrupted = onInterrupt(() => asking?.close());
   try {
-    asking = await reach({ servers, identity, dealing: source });
+    asking = await reach({ servers, identity, dealing: source, onReady: boundTeller() });
     if (interrupted.happened()) return EXIT.interrupted;
     const { offered } = asking;
     const values = await readInputs(flags.input, offered.plan, flags.rows);
@@ -91,6 +91,15 @@ export async function predict(urls: readonly string[], flags: PredictFlags): Pro
     identity?.keys.secretKey.wipe();
     interrupted.stop();
   }
+}
+
+/** Says once, before anything of the input is used, how many rows are left of the owner's bound. */
+function boundTeller(): (left: number | undefined) => void {
+  let told = false;
+  return (left) => {
+    if (!told && left !== undefined) say(`the owner allows it; ${left} more rows are left of its bound`);
+    told = true;
+  };
 }
 
 /** Opens the asker's file for what the owner offers. @throws CairnError `dealt-mismatch` if the owner has no file */

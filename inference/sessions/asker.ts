@@ -19,6 +19,11 @@ export interface AskerOptions {
   readonly side: (plan: Plan) => AskerSide;
   readonly dealing: AskerDealing;
   readonly tools: SessionTools;
+  /**
+   * Called before each computation, when the owner has allowed it and nothing of the input has been used yet.
+   * @param left rows that may still be asked for after these; undefined if nothing bounds it
+   */
+  readonly onReady?: (left: number | undefined) => void;
 }
 
 /** The asker's part of the dealt randomness. */
@@ -132,6 +137,7 @@ export class Asker implements Asking {
     const before = channel.traffic;
     channel.sendText(JSON.stringify(begin));
     const { left, piece } = readText('ready', await within(channel.receiveText(), tools.timeoutMs));
+    this.#options.onReady?.(left ?? undefined);
     const { dealing: source, planHash: hash } = this.offered;
     const dealt = await dealing.take({ source, session, plan, planHash: hash, batch, piece });
     if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);

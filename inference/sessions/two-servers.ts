@@ -21,6 +21,8 @@ export interface ReachedServer {
 export interface TwoServerOptions {
   readonly identity?: AskerIdentity;
   readonly tools: SessionTools;
+  /** See `AskerOptions.onReady`: the servers' smaller number. */
+  readonly onReady?: (left: number | undefined) => void;
 }
 
 interface Server extends ReachedServer {
@@ -110,18 +112,20 @@ export class TwoServerAsker implements Asking {
     const ready = await this.#both(async ({ channel }) => {
       return readText('ready', await within(channel.receiveText(), tools.timeoutMs));
     });
+    const bounds = ready.map(({ left: rows }) => rows).filter((rows) => rows !== null);
+    const left = bounds.length === 0 ? undefined : Math.min(...bounds);
+    this.#options.onReady?.(left);
     const middle = performance.now();
     const between = this.#traffic();
     const shares = shareInputs(plan, inputs, tools.random);
     for (const [at, { channel }] of this.#servers.entries()) channel.send(shares[at]!);
     const length = answerBytes(plan, batch);
     const [a, b] = await this.#both(({ channel }) => within(channel.receive(length), tools.timeoutMs));
-    const left = ready.map(({ left: rows }) => rows).filter((rows) => rows !== null);
     return {
       ...joinAnswer(plan, batch, a, b),
       ...{ offlineMs: middle - begun, onlineMs: performance.now() - middle },
       ...{ offline: difference(between, before), online: difference(this.#traffic(), between) },
-      left: left.length === 0 ? undefined : Math.min(...left),
+      left,
     };
   }
 

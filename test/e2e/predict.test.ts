@@ -2,10 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { PNG } from 'pngjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { readIdentity } from '../../client/index.ts';
 import { BUILT_IN_NETWORKS } from '../../cli/inference/built-in.ts';
+import { dial } from '../../inference/drivers/node.ts';
 import { evaluateFloats } from '../../inference/index.ts';
+import { asCairnError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
 import { loadMnist } from '../../training/data/node/index.ts';
 import { mnistMlp } from '../../training/index.ts';
@@ -124,12 +125,7 @@ describe('a model that is served by Chameleon with a dealer', () => {
   it('answers images of MNIST by its perceptron: IDX and PNG alike', async () => {
     const mlp = mnistMlp();
     const shapes = mlp.layout.shapes as Record<string, number[]>;
-    const model = await writeModel(
-      world.path('mlp.safetensors'),
-      5,
-      { ...BUILT_IN_NETWORKS['mnist-mlp'] },
-      shapes,
-    );
+    const model = await writeModel(world.path('mlp.safetensors'), 5, { ...BUILT_IN_NETWORKS['mnist-mlp'] }, shapes);
     const folder = await fewMnist(world.path('few'), 20);
     const test = await loadMnist('test', { folder });
     const dealer = await Service.start(['dealer']);
@@ -250,6 +246,22 @@ describe('a dealer’s file', () => {
   });
 });
 
+describe('an asker that is interrupted', () => {
+  it('ends with 130, and its server serves on', async () => {
+    const model = await tiny();
+    const rows = await writeRows(world.path('rows.csv'), 2, 400);
+    const dealer = await Service.start(['dealer']);
+    const served = await Service.start(['serve', model.path, '--dealer', dealer.url, '--max-batch', '1']);
+    const args = [served.url, '--dealer', dealer.url, '--input', world.path('rows.csv')];
+    const asking = cairn(['predict', ...args]);
+    await asking.line('stderr', (line) => / of 400 rows answered$/.test(line));
+    asking.kill('SIGINT');
+    expect(await asking.exited).toEqual({ code: 130, signal: null });
+    expect(asking.stdout).toEqual([]);
+    expect((await ask([...args, '--rows', '3'])).classes).toEqual(model.classes(rows.subarray(8, 12)));
+  });
+});
+
 describe('what an owner allows', () => {
   it('bounds rows, and a restart gives none back', async () => {
     const model = await tiny();
@@ -259,6 +271,7 @@ describe('what an owner allows', () => {
     const served = await Service.start(args);
     const input = ['--dealer', asker, '--input', world.path('rows.csv')];
     const first = await ask([served.url, ...input]);
+    expect(first.said).toContain('the owner allows it; 2 more rows are left of its bound');
     expect(first.lines.at(-1)).toMatchObject({ kind: 'summary', left: 1 });
     await served.stop();
     const again = await Service.start(args);
@@ -344,11 +357,16 @@ describe('bad input', () => {
     await writeRows(world.path('rows.csv'), 2, 1);
     const dealer = await Service.start(['dealer']);
     const served = await Service.start(['serve', model.path, '--dealer', dealer.url]);
+    // @returns the code with which the service ends the session
     const send = async (url: string, message: string | Uint8Array): Promise<string> => {
-      const socket = new WebSocket(url.replace('http', 'ws'));
-      await new Promise((resolve) => socket.once('open', resolve));
-      socket.send(message);
-      return new Promise((resolve) => socket.once('close', (_, reason) => resolve(reason.toString())));
+      const channel = await dial(url.replace('http', 'ws'), 60_000);
+      if (url.endsWith('/ask')) await channel.receiveText();
+      if (typeof message === 'string') channel.sendText(message);
+      else channel.send(message);
+      return channel.receiveText().then(
+        () => 'answered',
+        (thrown: unknown) => asCairnError(thrown).code,
+      );
     };
     expect(await send(`${served.url}/ask`, 'garbage')).toBe('wire-not-canonical');
     expect(await send(`${served.url}/ask`, new Uint8Array(1000))).toBe('wire-type');

@@ -62,6 +62,8 @@ export interface Asked {
   readonly lines: readonly Line[];
   /** Classes of the rows, in their order. */
   readonly classes: readonly number[];
+  /** All that it said to people. */
+  readonly said: readonly string[];
   /** Its last line on stderr, which is the error if there is one. */
   readonly last: string;
 }
@@ -72,7 +74,7 @@ export async function ask(args: readonly string[], env: Readonly<Record<string, 
   const { code } = await running.exited;
   const lines = running.stdout.map(parse);
   const classes = lines.filter(({ kind }) => kind === 'row').map((line) => line['class'] as number);
-  return { code, lines, classes, last: running.stderr.at(-1) ?? '' };
+  return { code, lines, classes, said: running.stderr, last: running.stderr.at(-1) ?? '' };
 }
 
 /** A network of random weights in a file, and what it answers. */
