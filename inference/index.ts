@@ -2,6 +2,8 @@
  * Private inference: a model's owner answers questions without seeing them, and the asker learns the answer and not the
  * model. A network is read from a model's file, and compiled to a plan that both sides check by its hash.
  */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export { argmax, calibrate, countExamples, evaluateFloats } from './network/evaluate.ts';
 export { type NamedTensor, NetworkBuilder, type TensorSource, type WindowSettings } from './network/build.ts';
 export {
@@ -33,5 +35,6 @@ export { assertSupported, SUPPORT, type Support, systemsFor } from './plan/suppo
 export { type Scale, type Trace, traceOf, type TracedStep } from './plan/trace.ts';
 export { pooledSize, SYSTEMS } from './plan/types.ts';
 export { demandsOf, GARBLER, stepDemands } from './plan/demands.ts';
-export { evaluateFixed, type FixedResult, ringOf, scoresOf } from './plain/evaluate-fixed.ts';
+export { ringOf } from '../protocol/mpc/sharing/index.ts';
+export { evaluateFixed, type FixedResult, scoresOf } from './plain/evaluate-fixed.ts';
 export type * from './plan/types.ts';

@@ -4,7 +4,7 @@ import type { Party, Permutation } from '../../protocol/mpc/index.ts';
 export type Answer = (length: number) => Uint8Array;
 
 /** Messages of zeros: as good as any others for a party that only computes with what it is sent. */
-export const zeros: Answer = (length) => new Uint8Array(length);
+const zeros: Answer = (length) => new Uint8Array(length);
 
 /** Messages that were recorded, in order. What a party gets is a copy, since it may wipe it. */
 export function replayed(messages: readonly Uint8Array[]): Answer {

@@ -4,7 +4,7 @@ import { Picture } from './picture.mjs';
 
 const element = (id) => document.getElementById(id);
 const [answer, state, askButton, stopButton] = ['answer', 'state', 'ask', 'stop'].map(element);
-const picture = new Picture(element('drawing'), element('pixels'), () => (askButton.disabled = picture.empty));
+const picture = new Picture(element('drawing'), element('pixels'), (empty) => (askButton.disabled = empty));
 
 element('clear').onclick = () => picture.clear();
 element('file').onchange = async ({ target }) => {
@@ -47,7 +47,7 @@ element('question').onsubmit = async (event) => {
 function announced({ offered, cost }) {
   const { offline, model, online, trips } = cost;
   const bytes = [offline, model, online].reduce((sum, { toSeeded, toCorrected }) => sum + toSeeded + toCorrected, 0);
-  return `Asking “${offered.name}” by ${offered.system}: about ${megabytes(bytes)} in ${trips} round trips …`;
+  return `Asking “${offered.name}” by ${offered.system}: about ${size(bytes)} in ${trips} round trips …`;
 }
 
 function show({ classes, offered, offline, online, offlineMs, onlineMs, left }) {
@@ -91,6 +91,6 @@ function say(text, failed = false) {
   state.classList.toggle('failed', failed);
 }
 
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
+const size = (bytes) => (bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(2)} MB`);
 const spent = (ms, { sentBytes, receivedBytes }) =>
-  `${Math.round(ms)} ms, ${megabytes(sentBytes)} sent, ${megabytes(receivedBytes)} received`;
+  `${Math.round(ms)} ms, ${size(sentBytes)} sent, ${size(receivedBytes)} received`;

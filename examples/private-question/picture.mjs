@@ -8,9 +8,9 @@ export class Picture {
   #drawing;
   #pixels;
   #changed;
-  empty = true;
+  #empty = true;
 
-  /** @param changed called after each change */
+  /** @param changed called after each change, with whether nothing is drawn */
   constructor(drawing, pixels, changed) {
     this.#drawing = drawing.getContext('2d', { willReadFrequently: true });
     this.#pixels = pixels.getContext('2d', { willReadFrequently: true });
@@ -39,7 +39,7 @@ export class Picture {
 
   clear() {
     this.#fill();
-    this.empty = true;
+    this.#empty = true;
     this.#reduce();
   }
 
@@ -52,7 +52,7 @@ export class Picture {
     this.#drawing.filter = lightAround(image) ? 'grayscale(1) invert(1)' : 'grayscale(1)';
     this.#drawing.drawImage(image, (width - w) / 2, (height - h) / 2, w, h);
     this.#drawing.filter = 'none';
-    this.empty = false;
+    this.#empty = false;
     this.#reduce();
   }
 
@@ -61,7 +61,7 @@ export class Picture {
     this.#drawing.moveTo(from.offsetX, from.offsetY);
     this.#drawing.lineTo(to.offsetX, to.offsetY);
     this.#drawing.stroke();
-    this.empty = false;
+    this.#empty = false;
     this.#reduce();
   }
 
@@ -96,8 +96,8 @@ export class Picture {
       this.#pixels.imageSmoothingQuality = 'high';
       const [x, y] = [SIDE / 2 - (massX / mass) * scale, SIDE / 2 - (massY / mass) * scale];
       this.#pixels.drawImage(this.#drawing.canvas, x, y, width * scale, height * scale);
-    } else this.empty = true;
-    this.#changed();
+    } else this.#empty = true;
+    this.#changed(this.#empty);
   }
 }
 

@@ -9,10 +9,11 @@ import {
   wipeWords,
   type LinearMap,
   type PreparedMaps,
+  ringOf,
 } from '../../protocol/mpc/sharing/index.ts';
 import { type Party, receive, send } from '../../protocol/mpc/index.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
-import { classesOf, ringOf, scoresOf } from '../shares/answer.ts';
+import { classesOf, revealed } from '../shares/answer.ts';
 import { argmaxCircuit, piecewiseCircuit } from '../shares/circuits.ts';
 import { garbledByEvaluator } from '../shares/garbled.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
@@ -46,7 +47,7 @@ export class ChameleonAsker implements AskerSide {
 
   constructor(plan: Plan) {
     this.#plan = plan;
-    this.#ring = ringOf(plan);
+    this.#ring = ringOf(plan.bits);
     this.#steps = plan.steps;
   }
 
@@ -156,6 +157,6 @@ export class ChameleonAsker implements AskerSide {
     const ring = this.#ring;
     const theirs = ring.fromBytes(yield* receive(share.length * ring.bytes));
     ring.addInto(theirs, share);
-    return scoresOf(this.#plan, theirs);
+    return revealed(this.#plan, theirs);
   }
 }

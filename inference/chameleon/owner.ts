@@ -11,11 +11,11 @@ import {
   spreadBias,
   type Words,
   wipeWords,
+  ringOf,
 } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { LinearStep, PiecewiseStep, Plan, RevealStep, Step } from '../plan/types.ts';
-import { ringOf } from '../shares/answer.ts';
 import { argmaxCircuit, piecewiseCircuit } from '../shares/circuits.ts';
 import { garbledByGarbler } from '../shares/garbled.ts';
 import { rowsOfWords } from '../shares/rearrange.ts';
@@ -45,7 +45,7 @@ export function chameleonModel(model: OwnedModel): ChameleonModel {
   const maps = model.plan.steps
     .filter((step): step is LinearStep => step.kind === 'linear')
     .map(({ map, layer }) => ({ map, weights: model.layers[layer]!.weights }));
-  return { ...model, prepared: ringOf(model.plan).prepare(maps) };
+  return { ...model, prepared: ringOf(model.plan.bits).prepare(maps) };
 }
 
 /** What is prepared for one batch. */
@@ -72,7 +72,7 @@ export class ChameleonOwner implements OwnerSide {
 
   constructor(model: ChameleonModel) {
     this.#model = model;
-    this.#ring = ringOf(model.plan);
+    this.#ring = ringOf(model.plan.bits);
     this.#steps = model.plan.steps;
   }
 

@@ -21,11 +21,6 @@ export interface FixedResult<W extends Words = Words> {
   readonly classes: Uint32Array;
 }
 
-/** The ring of a plan. */
-export function ringOf(bits: 32 | 64): Ring<Uint32Array> | Ring<BigUint64Array> {
-  return bits === 32 ? ring32 : ring64;
-}
-
 /** Elements of a ring as signed numbers of a type that compares and adds like them. */
 interface Signed<N extends number | bigint> {
   readonly from: (words: Words) => ArrayLike<N>;
@@ -118,7 +113,7 @@ function stepped<W extends Words>(
 }
 
 /** The index of the largest value of each example, as signed numbers. */
-function classesOf(values: ArrayLike<number | bigint>, outputs: number, batch: number): Uint32Array {
+export function largestOf(values: ArrayLike<number | bigint>, outputs: number, batch: number): Uint32Array {
   return Uint32Array.from({ length: batch }, (_, example) => {
     let best = 0;
     for (let o = 1; o < outputs; o++) {
@@ -144,7 +139,7 @@ function evaluate<W extends Words>(
   }
   const values = steps.reduce((x, step) => stepped(ring, plan.fraction, step, layers, x, batch), inputs);
   const signed = ring.bits === 32 ? signed32.from(values) : signed64.from(values);
-  return { values, scores: scoresOf(signed, scale), classes: classesOf(signed, outputs, batch) };
+  return { values, scores: scoresOf(signed, scale), classes: largestOf(signed, outputs, batch) };
 }
 
 /** Revealed integers as numbers. */

@@ -1,11 +1,10 @@
 import { equalBytes, portablePrimitives, type RandomSource } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { mapSizes, type Words } from '../../protocol/mpc/sharing/index.ts';
+import { mapSizes, type Words, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import { ByteReader, ByteWriter } from '../../protocol/wire/index.ts';
 import { decodePlan, encodePlan, MAX_PLAN } from '../plan/encode.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { LinearStep, Plan } from '../plan/types.ts';
-import { ringOf } from '../shares/answer.ts';
 import { type ServerRole } from './server.ts';
 import { splitLayers } from './split.ts';
 
@@ -54,7 +53,7 @@ export function splitModel(
 
 /** A half as the bytes of its file. */
 export function encodeHalf({ role, name, plan, layers, maskSeed, link, linkKey }: ModelHalf): Uint8Array {
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const out = new ByteWriter(1 << 16).text(MAGIC).u8(VERSION).u8(ROLES.indexOf(role));
   out.fixed(link, 16).fixed(linkKey, 32).fixed(maskSeed, 32).text(name).block(encodePlan(plan));
   for (const { weights, bias } of layers) {
@@ -104,7 +103,7 @@ function decoded(bytes: Uint8Array): ModelHalf {
   ];
   const name = from.text('name', MAX_NAME);
   const plan = decodePlan(from.block('plan', MAX_PLAN));
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const words = (count: number, field: string): Words => ring.fromBytes(from.raw(count * ring.bytes, field));
   const layers = plan.steps
     .filter((step): step is LinearStep => step.kind === 'linear')

@@ -12,10 +12,10 @@ import {
   truncateLocally,
   wipeWords,
   type Words,
+  ringOf,
 } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { LinearStep, Plan, RevealStep, Step } from '../plan/types.ts';
-import { ringOf } from '../shares/answer.ts';
 import { argmaxCircuit, piecewiseCircuit, reluCircuit } from '../shares/circuits.ts';
 import { garbledByEvaluator, garbledByGarbler, stacked, takeTransfers } from '../shares/garbled.ts';
 import { rowsOfWords, windowSums } from '../shares/rearrange.ts';
@@ -55,7 +55,7 @@ export class SecureMlServer implements ServerSide {
 
   constructor(half: SecureMlHalf) {
     this.#half = half;
-    this.#ring = ringOf(half.plan);
+    this.#ring = ringOf(half.plan.bits);
     this.#party = half.role === 'b' ? 0 : 1;
     const seed = half.random(32);
     this.#prg = new Prg(seed);

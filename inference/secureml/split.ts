@@ -1,9 +1,8 @@
 import type { RandomSource } from '../../protocol/crypto/index.ts';
 import { Prg } from '../../protocol/mpc/index.ts';
-import { split } from '../../protocol/mpc/sharing/index.ts';
+import { split, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import type { QuantisedLayer } from '../plan/quantise.ts';
 import type { Plan } from '../plan/types.ts';
-import { ringOf } from '../shares/answer.ts';
 
 /** Additive shares of a model for the servers a and b: each alone is uniform, and says nothing of the weights. */
 export function splitLayers(
@@ -11,7 +10,7 @@ export function splitLayers(
   layers: readonly QuantisedLayer[],
   random: RandomSource,
 ): readonly [a: readonly QuantisedLayer[], b: readonly QuantisedLayer[]] {
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const seed = random(32);
   const prg = new Prg(seed);
   seed.fill(0);

@@ -8,7 +8,7 @@ import {
   weightMask,
 } from '../../protocol/mpc/dealer/index.ts';
 import { type Party, Prg } from '../../protocol/mpc/index.ts';
-import { mapSizes, type Ring } from '../../protocol/mpc/sharing/index.ts';
+import { mapSizes, type Ring, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import {
   type BothWays,
   correlatedReceiver,
@@ -19,7 +19,6 @@ import {
 } from '../../protocol/mpc/transfer/index.ts';
 import { demandsOf } from '../plan/demands.ts';
 import type { Plan } from '../plan/types.ts';
-import { ringOf } from '../shares/answer.ts';
 import type { ServerRole } from './server.ts';
 
 /**
@@ -37,7 +36,7 @@ export class TransferSource {
 
   constructor(plan: Plan, role: ServerRole, maskSeed: Uint8Array, random: RandomSource) {
     this.#plan = plan;
-    this.#ring = ringOf(plan);
+    this.#ring = ringOf(plan.bits);
     this.#role = role;
     this.#maskSeed = maskSeed;
     const seed = random(32);

@@ -1,12 +1,11 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { toFixed } from '../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import { ChameleonAsker } from '../chameleon/asker.ts';
 import type { Traffic } from '../drivers/channel.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Asking, Prediction } from '../sessions/asker.ts';
 import type { Offered } from '../sessions/offered.ts';
-import { ringOf } from '../shares/answer.ts';
 import type { AskerSide } from '../systems.ts';
 
 /** The asker's side of a plan. @throws CairnError `plan-mismatch` for a plan that is not for one owner and one asker */
@@ -68,7 +67,7 @@ export async function askRows(
   const { plan } = asker.offered;
   const rows = countRows(plan, values);
   const { inputs, outputs } = traceOf(plan);
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const full = batchOf(asker.offered, rows);
   const classes = new Uint32Array(rows);
   const scores = plan.reveal === 'scores' ? new Float64Array(rows * outputs) : undefined;

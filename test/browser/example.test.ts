@@ -57,7 +57,8 @@ describe.skipIf(chromiumPath === undefined)('examples/private-question', () => {
   /** Asks, and waits until there is an answer. @returns the class */
   async function answered(): Promise<string> {
     await page.click('#ask');
-    await page.locator('#answer').waitFor();
+    await page.locator('#answer:not([hidden]), #state.failed').first().waitFor();
+    expect(await page.locator('#state').innerText()).toBe('');
     return await page.locator('#class').innerText();
   }
 
@@ -81,7 +82,7 @@ describe.skipIf(chromiumPath === undefined)('examples/private-question', () => {
     expect(drawn.subarray(0, 28).every((value) => value === 0)).toBe(true);
     expect(await answered()).toBe(String(model.expected(drawn)[0]));
     const told = await page.locator('#answer').innerText();
-    expect(told).toMatch(/with your picture\s+\d+ ms, 0\.\d\d MB sent, 0\.\d\d MB received/);
+    expect(told).toMatch(/with your picture\s+\d+ ms, \d+\.\d kB sent, \d+\.\d kB received/);
     expect(told).toMatch(/questions left\s+999/);
     expect(told).toMatch(/you\s+the class, and the shape of the network \(3 layers with weights\); no weight/);
   });

@@ -138,7 +138,7 @@ describe.each([
       const page = await browser.newPage();
       await page.goto(served.url);
       await page.waitForFunction(() => document.title !== 'loading', undefined, { timeout: 120_000 });
-      expect(await page.title()).toBe('function 50 1');
+      expect(await page.title()).toBe('function 50 1 unsafe-plain-http');
     });
   });
 });

@@ -2,7 +2,7 @@ import type { Prg } from '../prg.ts';
 import { mapSizes } from '../sharing/linear-map.ts';
 import type { Words } from '../sharing/types.ts';
 import type { DealtKind } from './dealt-kind.ts';
-import { ringOf } from './ring-of.ts';
+import { ringOf } from '../sharing/index.ts';
 import type { LinearDemand, LinearPart } from './types.ts';
 import { wipe } from './wipe.ts';
 

@@ -3,7 +3,7 @@ import type { Ring, Words } from '../sharing/types.ts';
 import { drawSlices, opened } from './and.ts';
 import { bothRows, rowElements, selected } from './bits.ts';
 import type { DealtKind } from './dealt-kind.ts';
-import { ringOf } from './ring-of.ts';
+import { ringOf } from '../sharing/index.ts';
 import type { RectifyDemand, RectifyPart, SquareDemand, SquarePart, WrapDemand, WrapPart } from './types.ts';
 import { wipe } from './wipe.ts';
 

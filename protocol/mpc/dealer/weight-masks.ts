@@ -3,7 +3,7 @@ import { Prg } from '../prg.ts';
 import { mapSizes } from '../sharing/linear-map.ts';
 import type { Words } from '../sharing/types.ts';
 import { SEED_BYTES } from './demand.ts';
-import { ringOf } from './ring-of.ts';
+import { ringOf } from '../sharing/index.ts';
 import type { LinearDemand, Side } from './types.ts';
 import { wipe } from './wipe.ts';
 

@@ -4,7 +4,7 @@ export type { ProductShare, SquareShare } from './beaver.ts';
 export { fromFixed, toFixed } from './fixed.ts';
 export { convolvedSize, mapSizes } from './linear-map.ts';
 export type { ConvolutionMap, DenseMap, LinearMap } from './linear-map.ts';
-export { ring32, ring64 } from './ring.ts';
+export { ring32, ring64, ringOf } from './ring.ts';
 export { join, split, wipeWords } from './shares.ts';
 export { localTruncationFailure, truncateLocally } from './truncate.ts';
 export type { PreparedMaps, Ring, WeightedMap, Words } from './types.ts';

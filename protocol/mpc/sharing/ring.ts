@@ -25,7 +25,7 @@ export function wordBytes(words: Words): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
-function ringOf<W extends Words>(width: Width<W>): Ring<W> {
+function makeRing<W extends Words>(width: Width<W>): Ring<W> {
   const { bits, view, kernels } = width;
   const bytes = bits === 32 ? 4 : 8;
 
@@ -145,7 +145,7 @@ function ringOf<W extends Words>(width: Width<W>): Ring<W> {
 }
 
 /** Integers modulo 2^32. */
-export const ring32: Ring<Uint32Array> = ringOf<Uint32Array>({
+export const ring32: Ring<Uint32Array> = makeRing<Uint32Array>({
   bits: 32,
   view: (buffer) => new Uint32Array(buffer),
   kernels: ({ kernels }) => ({
@@ -174,7 +174,7 @@ export const ring32: Ring<Uint32Array> = ringOf<Uint32Array>({
 });
 
 /** Integers modulo 2^64. The words are a container: all arithmetic is in the kernels. */
-export const ring64: Ring<BigUint64Array> = ringOf<BigUint64Array>({
+export const ring64: Ring<BigUint64Array> = makeRing<BigUint64Array>({
   bits: 64,
   view: (buffer) => new BigUint64Array(buffer),
   kernels: ({ kernels }) => ({
@@ -189,3 +189,8 @@ export const ring64: Ring<BigUint64Array> = ringOf<BigUint64Array>({
   toSigned: (a) => new BigInt64Array(a.slice().buffer),
   fromSigned: (values) => new BigUint64Array(values.buffer),
 });
+
+/** The ring of a width: for vectors that only it makes and takes. */
+export function ringOf(bits: 32 | 64): Ring {
+  return bits === 32 ? ring32 : ring64;
+}

@@ -8,8 +8,7 @@ import {
   type NetworkDescription,
   quantise,
 } from '../../../inference/index.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
-import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { encodeSafetensors } from '../../../protocol/model/index.ts';
 import { Random } from '../../../training/random.ts';
 import { cairn, type Exit, type Running } from './running.ts';
@@ -118,7 +117,7 @@ export async function writeModel(
 function classesOf(network: Network, inputs: Float32Array, options: Partial<CompileOptions>): readonly number[] {
   const { plan } = compile(network, { system: 'chameleon', ...options });
   const rows = inputs.length / network.inputShape.reduce((product: number, extent) => product * extent, 1);
-  const words = toFixed(ringOf(plan), inputs, plan.fraction);
+  const words = toFixed(ringOf(plan.bits), inputs, plan.fraction);
   return Array.from(evaluateFixed(plan, quantise(network, plan), words, rows).classes);
 }
 

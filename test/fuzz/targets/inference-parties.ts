@@ -1,8 +1,8 @@
+import { ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import fc from 'fast-check';
 import { ChameleonAsker } from '../../../inference/chameleon/asker.ts';
 import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/owner.ts';
 import { demandsOf } from '../../../inference/plan/demands.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
 import { SecureMlServer } from '../../../inference/secureml/server.ts';
 import { splitLayers } from '../../../inference/secureml/split.ts';
 import { TransferSource } from '../../../inference/secureml/transfers.ts';
@@ -45,7 +45,7 @@ interface Both {
   readonly wipe: () => void;
 }
 
-const zeros = ({ plan }: Model): ReturnType<ReturnType<typeof ringOf>['zeros']> => ringOf(plan).zeros(4 * BATCH);
+const zeros = ({ plan }: Model): ReturnType<ReturnType<typeof ringOf>['zeros']> => ringOf(plan.bits).zeros(4 * BATCH);
 
 function chameleon(model: Model): Both {
   const random = seeded('fuzz parties');
@@ -77,7 +77,7 @@ function secureMl(model: Model): Both {
   const [layersA, layersB] = splitLayers(plan, model.layers, random);
   const a = new SecureMlServer({ plan, role: 'a', layers: layersA, maskSeed: maskA, random });
   const b = new SecureMlServer({ plan, role: 'b', layers: layersB, maskSeed: maskB, random });
-  const input = ringOf(plan).toBytes(zeros(model));
+  const input = ringOf(plan.bits).toBytes(zeros(model));
   const parties = [
     all<unknown>(b.setup(), b.offline(BATCH, correctedSide(demands, second, told)), b.online(input)),
     all<unknown>(a.setup(), a.offline(BATCH, seededSide(demands, first)), a.online(input)),

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluateFixed } from '../../../inference/plain/evaluate-fixed.ts';
 import { compile } from '../../../inference/plan/compile.ts';
 import { quantise } from '../../../inference/plan/quantise.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
-import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { networkA, randomInputs, randomNetwork } from '../support/random-networks.ts';
 import { runChameleon } from '../support/run-chameleon.ts';
 
@@ -49,7 +48,7 @@ describe.each(Object.entries(NETWORKS))('Chameleon on %s', (_, network) => {
     const examples = randomInputs(9, 20 * size);
     const { plan } = compile(network, { system: 'chameleon', reveal, calibration: examples });
     const layers = quantise(network, plan);
-    const inputs = toFixed(ringOf(plan), randomInputs(5, batch * size), plan.fraction);
+    const inputs = toFixed(ringOf(plan.bits), randomInputs(5, batch * size), plan.fraction);
     const expected = evaluateFixed(plan, layers, inputs, batch);
     const { answer } = runChameleon(plan, layers, inputs, batch);
     expect([...answer.classes]).toEqual([...expected.classes]);

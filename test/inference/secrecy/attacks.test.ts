@@ -1,7 +1,7 @@
+import { ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { describe, expect, it } from 'vitest';
 import { demandsOf } from '../../../inference/plan/demands.ts';
 import type { LinearStep, Plan } from '../../../inference/plan/types.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
 import {
   correctedSide,
   corrections,
@@ -22,7 +22,7 @@ import { modelOf, otherWeights, question, tinyModel } from './support/models.ts'
 
 const model = tinyModel('chameleon', 'class', 'relu');
 const { plan } = model;
-const ring = ringOf(plan);
+const ring = ringOf(plan.bits);
 const seeds = seedsOf(1);
 const image = question(plan, 1, { seed: 3 });
 const blank = question(plan, 1, { all: 0 });
@@ -122,7 +122,7 @@ describe('an asker that wants the owner’s weights', () => {
 
 describe('SecureML’s servers', () => {
   const half = tinyModel('secureml', 'scores', 'square');
-  const wide = ringOf(half.plan);
+  const wide = ringOf(half.plan.bits);
   const asks = question(half.plan, 1, { seed: 3 });
 
   it('have the question if they put their shares together, against which nothing here protects', () => {

@@ -1,3 +1,4 @@
+import { ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { describe, expect, it } from 'vitest';
 import { ChameleonAsker } from '../../../inference/chameleon/asker.ts';
 import { ChameleonOwner, chameleonModel } from '../../../inference/chameleon/owner.ts';
@@ -5,7 +6,6 @@ import { demandsOf } from '../../../inference/plan/demands.ts';
 import type { QuantisedLayer } from '../../../inference/plan/quantise.ts';
 import type { LinearStep, Plan } from '../../../inference/plan/types.ts';
 import { traceOf } from '../../../inference/plan/trace.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
 import { SecureMlServer } from '../../../inference/secureml/server.ts';
 import {
   type Correlations,
@@ -83,7 +83,7 @@ const MODELS = {
 
 describe.each(Object.entries(MODELS))('Chameleon’s owner, with %s, over all of the dealer’s randomness', (_, model) => {
   const { plan } = model;
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const run = runWith(model, question(plan, BATCH, { seed: 3 }), BATCH, seeds);
 
   it('sees the same for any other question', () => {
@@ -173,7 +173,7 @@ describe.each(['relu', 'square'] as const)(
   (activation) => {
     const model = tinyModel('chameleon', 'scores', activation);
     const { plan } = model;
-    const ring = ringOf(plan);
+    const ring = ringOf(plan.bits);
     const run = runWith(model, question(plan, BATCH, { seed: 3 }), BATCH, seeds);
 
     const asked = (other: Model) => {
@@ -213,7 +213,7 @@ describe.each(['relu', 'square'] as const)(
 describe('SecureML with squares, over all of the dealer’s randomness', () => {
   const model = tinyModel('secureml', 'scores', 'square');
   const { plan } = model;
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const run = runWith(model, question(plan, BATCH, { seed: 3 }), BATCH, seeds);
 
   it.each([

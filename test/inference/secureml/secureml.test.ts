@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { evaluateFixed } from '../../../inference/plain/evaluate-fixed.ts';
 import { compile } from '../../../inference/plan/compile.ts';
 import { quantise } from '../../../inference/plan/quantise.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
-import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { networkA, randomInputs, randomNetwork } from '../support/random-networks.ts';
 import { runSecureMl } from '../support/run-secureml.ts';
 
@@ -41,7 +40,7 @@ describe.each(Object.entries(NETWORKS))('SecureML on %s', (_, { network, exact }
     const calibration = randomInputs(9, 20 * size);
     const { plan } = compile(network, { system: 'secureml', reveal, calibration });
     const layers = quantise(network, plan);
-    const inputs = toFixed(ringOf(plan), randomInputs(5, batch * size), plan.fraction);
+    const inputs = toFixed(ringOf(plan.bits), randomInputs(5, batch * size), plan.fraction);
     const expected = evaluateFixed(plan, layers, inputs, batch);
     const { answer } = runSecureMl(plan, layers, inputs, batch);
     expect([...answer.classes]).toEqual([...expected.classes]);

@@ -29,10 +29,9 @@ import type { Dealing } from '../../../inference/sessions/messages.ts';
 import type { OwnerDealing } from '../../../inference/sessions/dealing.ts';
 import type { ServerDealing } from '../../../inference/sessions/servers.ts';
 import { TwoServerAsker } from '../../../inference/sessions/two-servers.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
 import { systemRandom } from '../../../protocol/crypto/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
-import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { type Listening, listening } from '../support/listening.ts';
 import { randomInputs, randomNetwork } from '../support/random-networks.ts';
 
@@ -55,7 +54,7 @@ const VALUES = randomInputs(3, ROWS * 36);
 function planned(system: SystemName) {
   const { plan } = compile(NETWORK, { system });
   const layers = quantise(NETWORK, plan);
-  const expected = [...evaluateFixed(plan, layers, toFixed(ringOf(plan), VALUES, plan.fraction), ROWS).classes];
+  const expected = [...evaluateFixed(plan, layers, toFixed(ringOf(plan.bits), VALUES, plan.fraction), ROWS).classes];
   return { plan, layers, expected };
 }
 

@@ -13,10 +13,9 @@ import { halfFromDealer, LINK_PATH, serveHalf } from '../../../inference/service
 import { serveModel } from '../../../inference/services/serve.ts';
 import { ownerFromDealer } from '../../../inference/services/sources.ts';
 import type { Answered } from '../../../inference/sessions/owner.ts';
-import { ringOf } from '../../../inference/shares/answer.ts';
 import { systemRandom } from '../../../protocol/crypto/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
-import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed, ringOf } from '../../../protocol/mpc/sharing/index.ts';
 import { type Listening, listening } from './listening.ts';
 
 const TIMEOUT = 120_000;
@@ -85,7 +84,7 @@ export async function openModel(network: Network, options: ServedOptions): Promi
     ...{ urls: servers.map(({ url }) => url), answered, failed },
     expected(rows) {
       const count = rows.length / plan.inputShape.reduce((product: number, extent) => product * extent, 1);
-      return [...evaluateFixed(plan, layers, toFixed(ringOf(plan), rows, plan.fraction), count).classes];
+      return [...evaluateFixed(plan, layers, toFixed(ringOf(plan.bits), rows, plan.fraction), count).classes];
     },
     close: () => servers.forEach((server) => server.close()),
   };

@@ -101,6 +101,7 @@ console.error(typeof coordinator.createCoordinator);
 /** A page: without types of Node, and with those of browsers. */
 export const PAGE = `
 import { engineApp, join, layers, parseCsv, sequential } from 'cairn-fl/client/browser';
+import { ask, CairnError } from 'cairn-fl/inference/browser';
 
 const columns = { age: 'number', ill: { type: 'label', values: ['no', 'yes'] } } as const;
 const table = new Blob(['ill,age\\n', ...Array.from({ length: 50 }, (_, i) => (i % 2 ? 'yes,1\\n' : 'no,-1\\n'))]);
@@ -112,7 +113,9 @@ async function main(): Promise<string> {
   const data = await app.data();
   const options = { epochs: 5, learningRate: 1 };
   const { accuracy } = await app.train(model.layout.unflatten(model.initialise(1)), data, { ...context, options });
-  return [typeof join, data.examples, accuracy].join(' ');
+  const refused: unknown = await ask('ws://models.example', new Float32Array(1)).catch((error: unknown) => error);
+  const code = refused instanceof CairnError ? refused.code : 'none';
+  return [typeof join, data.examples, accuracy, code].join(' ');
 }
 
 void main().then(

@@ -87,8 +87,8 @@ class Direction {
       this.#deliver();
       this.#wait();
     };
-    // Timers have a resolution of a millisecond and are late: the last two are waited for in turns of the event loop.
-    if (left > 3) setTimeout(go, left - 2);
+    // Timers are late by up to a millisecond: the last one is waited for in turns of the event loop.
+    if (left > 2) setTimeout(go, left - 1);
     else setImmediate(go);
   }
 

@@ -1,6 +1,5 @@
 import { stepDemands } from '../../../../inference/plan/demands.ts';
 import type { Plan, Step } from '../../../../inference/plan/types.ts';
-import { ringOf } from '../../../../inference/shares/answer.ts';
 import { nodePermutation } from '../../../../protocol/crypto/node/index.ts';
 import { type Circuit, scheduleOf } from '../../../../protocol/mpc/circuits/index.ts';
 import {
@@ -16,7 +15,7 @@ import { dealt } from '../../../../protocol/mpc/dealer/kinds.ts';
 import { rectifier, wrapper } from '../../../../protocol/mpc/gmw/correlated.ts';
 import { Prg } from '../../../../protocol/mpc/prg.ts';
 import type { Ring, Words } from '../../../../protocol/mpc/sharing/index.ts';
-import { mapSizes } from '../../../../protocol/mpc/sharing/index.ts';
+import { mapSizes, ringOf } from '../../../../protocol/mpc/sharing/index.ts';
 import { packedRowBytes, type Slices, unpackRows } from '../../../../protocol/mpc/slices.ts';
 import type { Party } from '../../../../protocol/mpc/turn.ts';
 
@@ -66,7 +65,7 @@ export interface OtherParty {
  */
 export function underAnotherDeal(plan: Plan, batch: number, seen: Seen, other: OtherParty) {
   const demands = stepDemands(plan, batch).flat();
-  const ring = ringOf(plan);
+  const ring = ringOf(plan.bits);
   const prg = new Prg(new Uint8Array(32).fill(9));
   const free = demands.map((demand) => drawFree(ring, demand, other, prg));
   const openings = openingsOf(plan, batch, other);

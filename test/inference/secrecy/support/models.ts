@@ -3,8 +3,7 @@ import { quantise } from '../../../../inference/plan/quantise.ts';
 import type { NetworkShape } from '../../../../inference/network/types.ts';
 import type { Plan, Reveal, StepKind } from '../../../../inference/plan/types.ts';
 import { traceOf } from '../../../../inference/plan/trace.ts';
-import { ringOf } from '../../../../inference/shares/answer.ts';
-import { toFixed, type Words } from '../../../../protocol/mpc/sharing/index.ts';
+import { toFixed, type Words, ringOf } from '../../../../protocol/mpc/sharing/index.ts';
 import { randomInputs, type RandomLayer, randomNetwork } from '../../support/random-networks.ts';
 import type { Model } from './lab.ts';
 
@@ -46,7 +45,7 @@ export function otherWeights({ plan }: Model, seed: number): Model {
 
 /** The same plan with all weights and biases zero. */
 export function zeroWeights({ plan, layers }: Model): Model {
-  const zeros = (words: Words): Words => ringOf(plan).zeros(words.length);
+  const zeros = (words: Words): Words => ringOf(plan.bits).zeros(words.length);
   return {
     plan,
     layers: layers.map(({ weights, bias }) => ({ weights: zeros(weights), bias: bias && zeros(bias) })),
@@ -64,7 +63,7 @@ export function alwaysOf(model: Model, of: number): Model {
 export function question(plan: Plan, batch: number, of: { readonly seed: number } | { readonly all: number }): Words {
   const count = batch * traceOf(plan).inputs;
   const floats = 'seed' in of ? randomInputs(of.seed, count) : new Float32Array(count).fill(of.all);
-  return toFixed(ringOf(plan), floats, plan.fraction);
+  return toFixed(ringOf(plan.bits), floats, plan.fraction);
 }
 
 /** The same function by other weights: its hidden units in reverse order. */
