@@ -21,7 +21,7 @@ export interface Asked {
 }
 
 /** Under this name all questions without an identity are counted. */
-export const GUEST = 'guest';
+const GUEST = 'guest';
 
 /**
  * Who asks: the identity key in hex, or {@link GUEST}.

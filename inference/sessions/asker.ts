@@ -37,7 +37,7 @@ export interface AskerDealing {
 }
 
 /** What randomness is needed for one computation. */
-export interface DealRequest {
+interface DealRequest {
   readonly source: Dealing;
   readonly session: Uint8Array;
   readonly plan: Plan;

@@ -14,7 +14,7 @@ export interface OwnerDealing {
 }
 
 /** What was written off for one computation. */
-export interface Reserved {
+interface Reserved {
   /** The piece of a file; null if there is no file. */
   readonly piece: number | null;
   /** Gives the randomness, once. */

@@ -79,8 +79,6 @@ const go = z.strictObject({ kind: z.literal('go'), piece: z.nullable(whole) });
 export type Offer = z.infer<typeof offer>;
 /** Asks for one computation. */
 export type Begin = z.infer<typeof begin>;
-/** The computation may begin. */
-export type Ready = z.infer<typeof ready>;
 /** Where correlated randomness comes from. */
 export type Dealing = z.infer<typeof dealing>;
 

@@ -151,7 +151,7 @@ async function compute(
 }
 
 /** Base64 without Node's Buffer: a page decodes it as well. */
-export function base64Of(bytes: Uint8Array): string {
+function base64Of(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += String.fromCharCode(byte);
   return btoa(text);

@@ -42,7 +42,7 @@ export interface DealingRequest {
   readonly maskSeed: Uint8Array | undefined;
 }
 
-/** @throws CairnError `wire-bounds` for a field of another length or out of range */
+/** A request as it is sent. @throws CairnError `wire-bounds` for a field of another length or out of range */
 export function encodeDealingRequest({ session, side, plan, batch, seed, maskSeed }: DealingRequest): Uint8Array {
   const writer = new ByteWriter(128 + plan.length)
     .u8(VERSION)

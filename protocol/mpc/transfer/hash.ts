@@ -22,6 +22,7 @@ export interface HashRun {
  * What goes into the permutation: for each run in order, for each of its labels in order, its blocks.
  * @param labels those of all runs, 16 bytes each
  * @param offset added to each label before: the sender's delta gives the labels of choice 1
+ * @internal Tests compare the hash in its halves with one by big integers.
  */
 export function hashInputs(labels: Uint8Array, runs: readonly HashRun[], offset: Uint8Array = NO_OFFSET): Uint8Array {
   const total = runs.reduce((sum, { count, blocks }) => sum + count * blocks, 0);
@@ -40,7 +41,10 @@ export function hashInputs(labels: Uint8Array, runs: readonly HashRun[], offset:
   });
 }
 
-/** Applies the permutation to what {@link hashInputs} gave and adds that again. The inputs are wiped. */
+/**
+ * Applies the permutation to what {@link hashInputs} gave and adds that again. The inputs are wiped.
+ * @internal Tests compare the hash in its halves with one by big integers.
+ */
 export function* finishHash(key: Uint8Array, inputs: Uint8Array): Party<Uint8Array> {
   const permuted = yield { kind: 'permute', key, blocks: inputs };
   const memory = arena();

@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePieces, openPieces, type PieceUse, seedsPath } from '../../../inference/dealer/index.ts';
+import { makePieces, openPieces, seedsPath } from '../../../inference/dealer/index.ts';
+import type { PieceUse } from '../../../inference/dealer/open-pieces.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { systemRandom } from '../../../protocol/crypto/index.ts';
 import { weightMask } from '../../../protocol/mpc/dealer/index.ts';

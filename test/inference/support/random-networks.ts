@@ -16,7 +16,7 @@ export type RandomLayer =
   | { readonly kind: 'relu' | 'square' | 'sigmoid' | 'tanh' | 'flatten' };
 
 /** Uniform numbers in [−1, 1) from a seed. */
-export function uniform(seed: number): () => number {
+function uniform(seed: number): () => number {
   const prg = new Prg(new Uint8Array(32).fill(seed));
   let words = prg.words(1024);
   let at = 0;

@@ -1,12 +1,7 @@
 import { unsafeSeededRandom } from '../../../../protocol/crypto/index.ts';
 import type { Demand } from '../../../../protocol/mpc/dealer/index.ts';
-import {
-  makePieces,
-  openPieces,
-  type PieceFile,
-  type PieceUse,
-  seedsPath,
-} from '../../../../inference/dealer/index.ts';
+import { makePieces, openPieces, type PieceFile, seedsPath } from '../../../../inference/dealer/index.ts';
+import type { PieceUse } from '../../../../inference/dealer/open-pieces.ts';
 
 /** A small plan: one layer, its ReLUs, and a square. */
 export const DEMANDS: readonly Demand[] = [
