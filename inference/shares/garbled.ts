@@ -2,16 +2,8 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Circuit } from '../../protocol/mpc/circuits/index.ts';
 import type { Correlations, Side, TransferPart } from '../../protocol/mpc/dealer/index.ts';
 import { evaluatorFinish, evaluatorPrepare, garble, garblerFinish } from '../../protocol/mpc/garbling/index.ts';
-import type {
-  Prg} from '../../protocol/mpc/index.ts';
-import {
-  joinWords32,
-  joinWords64,
-  type Party,
-  rowWords,
-  type Slices,
-  sliceWords,
-} from '../../protocol/mpc/index.ts';
+import type { Prg } from '../../protocol/mpc/index.ts';
+import { joinWords32, joinWords64, type Party, rowWords, type Slices, sliceWords } from '../../protocol/mpc/index.ts';
 import { type Ring, wipeWords, type Words } from '../../protocol/mpc/sharing/index.ts';
 
 /** The words whose bits are a lane's rows. */

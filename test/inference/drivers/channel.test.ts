@@ -161,6 +161,24 @@ describe('a channel', () => {
   });
 });
 
+describe('many small messages that nobody takes', () => {
+  it.each([0, 1])('of %i bytes stop the reading before they fill the memory', (length) => {
+    let take: (event: { data: unknown }) => void = () => undefined;
+    let paused = false;
+    const socket = {
+      ...{ binaryType: '', bufferedAmount: 0, send: () => undefined, close: () => undefined },
+      addEventListener(kind: string, listener: (event: never) => void) {
+        if (kind === 'message') take = listener as typeof take;
+      },
+      pause: () => (paused = true),
+    };
+    new Channel(socket);
+    let arrived = 0;
+    for (; arrived < 200_000 && !paused; arrived++) take({ data: new ArrayBuffer(length) });
+    expect(arrived).toBeLessThan(100_000);
+  });
+});
+
 describe('a server of channels', () => {
   it('refuses more sessions than it allows, and other paths', async () => {
     await ends();
