@@ -8,7 +8,8 @@ it('rows are not filled up to a number that only a hostile server has said', asy
   let asked = 0;
   const asking = {
     offered: {
-      ...{ name: 'digits', system: 'chameleon', plan, planHash: planHash(plan), maxBatch: 65_536, access: 'open' },
+      ...{ name: 'digits', system: 'chameleon', plan, planHash: planHash(plan), maxBatch: 65_536 },
+      access: 'open',
       dealing: { kind: 'file', pair: '00'.repeat(16), batch: 65_536 },
     } as const,
     ask: () => Promise.reject(new Error(`asked ${++asked} times`)),
