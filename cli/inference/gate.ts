@@ -1,4 +1,5 @@
 import { type Access, parseServer, QueryBudget } from '../../inference/internal.ts';
+import { lockFile } from '../../platform/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { membersOf } from './member-directory.ts';
 import type { Defer } from './run-service.ts';
@@ -43,19 +44,33 @@ export function checkGate(flags: GateFlags): void {
 
 /**
  * Opens the account of queries, and the directory of members.
- * @throws CairnError `config-unreadable`, `directory-signature`, `directory-expired`
+ * @throws CairnError `config-unreadable`, `directory-signature`, `directory-expired`; `config-invalid` if another process
+ * keeps account in the same file, since each would count from what the other has not seen
  */
 export async function openGate(flags: GateFlags, defer: Defer): Promise<Gate> {
-  const { directory, authorityKey, maxQueries: total, maxQueriesPerDay: perDay } = flags;
+  const { directory, authorityKey, queries, maxQueries: total, maxQueriesPerDay: perDay } = flags;
+  if (queries !== undefined) {
+    const lock = await lockFile(`${queries}.lock`, {
+      wait: false,
+      taken: (_, by) =>
+        new CairnError('config-invalid', `--queries ${queries}: ${byText(by?.pid)} keeps account there already`, {
+          hint: 'give each server a file of its own: two that share one would each answer all that is allowed',
+        }),
+    });
+    defer(() => lock.release());
+  }
   const members = directory === undefined ? undefined : await membersOf(directory, authorityKey!);
   if (members !== undefined) defer(members.close);
   const limits = { ...(total === undefined ? {} : { total }), ...(perDay === undefined ? {} : { perDay }) };
   return {
     access: members?.access ?? { kind: 'open' },
-    budget: await QueryBudget.open(limits, flags.queries),
+    budget: await QueryBudget.open(limits, queries),
     addresses: flags.address?.map((text) => parseServer(text, '--address', true).address),
   };
 }
+
+const byText = (pid: number | undefined): string =>
+  pid === undefined ? 'another process' : `the process with id ${pid}`;
 
 /** One line on how much may be asked. */
 export function gateLine({ maxQueries, maxQueriesPerDay, queries, directory }: GateFlags): string {

@@ -39,6 +39,9 @@ const PIECE = 1 << 20;
  */
 const UNREAD = 16 * PIECE;
 
+/** Bytes that a piece is counted for besides its own: of many small ones, what keeps them is most. */
+const KEEPING = 256;
+
 /** Bytes that may wait to be sent before the sender pauses. */
 const UNSENT = 16 * PIECE;
 
@@ -186,7 +189,7 @@ export class Channel {
         else this.#resume();
         return;
       }
-      this.#unread -= first.length;
+      this.#unread -= first.length + KEEPING;
       this.#give(first);
     }
   }
@@ -252,7 +255,7 @@ export class Channel {
       return;
     }
     this.#arrived.push(piece);
-    this.#unread += piece.length;
+    this.#unread += piece.length + KEEPING;
     if (this.#waiting !== undefined) this.#serve();
     else if (this.#unread > UNREAD) this.#pause();
   }

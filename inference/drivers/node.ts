@@ -29,16 +29,22 @@ export function accept(server: Server, kinds: readonly AcceptOptions[]): Accepto
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false });
   const open = new Map<AcceptOptions, Set<Channel>>(kinds.map((kind) => [kind, new Set()]));
   server.on('upgrade', (request, socket, head) => {
+    // Node has taken its own listener away, and a reset without one would end this process.
+    socket.on('error', () => socket.destroy());
     const path = (request.url ?? '').split('?', 1)[0];
     const kind = kinds.find((one) => one.path === path);
+    // A peer that keeps its half open would keep the socket, for which nothing else has a time limit.
+    const refuse = (status: string): void => {
+      socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+    };
     if (kind === undefined) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      refuse('404 Not Found');
       return;
     }
     const sessions = open.get(kind)!;
     if (sessions.size >= kind.maxSessions) {
       kind.onRefused?.();
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
+      refuse('503 Service Unavailable');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (websocket) => {

@@ -8,7 +8,7 @@ export type AnyPermutation = (key: Uint8Array, blocks: Uint8Array) => Uint8Array
 /** How a party is run. */
 export interface RunOptions {
   readonly permutation: AnyPermutation;
-  /** Milliseconds to wait for a message of the other side. */
+  /** Milliseconds to wait for a message of the other side, and until it takes what it is sent. */
   readonly timeoutMs: number;
 }
 
@@ -36,7 +36,7 @@ export async function runParty<T>(
       }
       if (value.send !== undefined && value.send.length > 0) {
         channel.send(value.send);
-        await channel.drained();
+        await within(channel.drained(), timeoutMs);
       }
       input = value.receive === 0 ? NONE : await within(channel.receive(value.receive), timeoutMs);
     }

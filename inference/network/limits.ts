@@ -15,6 +15,8 @@ export const NETWORK_LIMITS = {
   values: 2 ** 22,
   /** Weights of one layer. */
   weights: 2 ** 26,
+  /** Weights of all layers: masks of all of them are held at once. */
+  allWeights: 2 ** 28,
   /** Products of all linear layers, for one example. */
   products: 2 ** 32,
   /** Values of all windows of a pool, those that overlap counted again, for one example. */
@@ -26,6 +28,8 @@ export const NETWORK_LIMITS = {
   className: 128,
   /** Values of any layer for all examples that are answered at once. */
   batchValues: 2 ** 24,
+  /** Bytes of what is dealt for all steps together, for all examples that are answered at once. */
+  pieceBytes: 2 ** 30,
   /** Examples that are answered at once. */
   batch: 2 ** 16,
 } as const;

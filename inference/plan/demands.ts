@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Demand, Side } from '../../protocol/mpc/dealer/index.ts';
+import { type Demand, pieceCorrectionBytes, type Side } from '../../protocol/mpc/dealer/index.ts';
 import { maxDemands, rectifyDemands, truncateDemands } from '../../protocol/mpc/gmw/index.ts';
 import { NETWORK_LIMITS } from '../network/limits.ts';
 import { traceOf, type TracedStep } from './trace.ts';
@@ -84,7 +84,8 @@ function demandsFor({ system, bits }: Plan): StepDemands {
 /**
  * What a dealer gives for one run of a plan, step by step: for each step of the plan its demands, none for some.
  * @param batch examples that are answered at once
- * @throws CairnError `wire-bounds` for a batch that is not from 1 to the limit, and for a plan that is not sound;
+ * @throws CairnError `wire-bounds` for a batch that is not from 1 to the limit, for a plan that is not sound, and for one that
+ * takes more than the limits allow;
  * `network-unsupported` for a system without a dealer
  */
 export function stepDemands(plan: Plan, batch: number): readonly (readonly Demand[])[] {
@@ -97,7 +98,13 @@ export function stepDemands(plan: Plan, batch: number): readonly (readonly Deman
   const demandsOfStep = demandsFor(plan);
   const { steps } = traceOf(plan);
   assertTotal(steps, batch);
-  return steps.map(({ step, inputs }) => demandsOfStep(step, inputs * batch, batch));
+  const demands = steps.map(({ step, inputs }) => demandsOfStep(step, inputs * batch, batch));
+  // Each side expands all of it before the first step.
+  const bytes = pieceCorrectionBytes(demands.flat());
+  if (bytes <= NETWORK_LIMITS.pieceBytes) return demands;
+  throw new CairnError('wire-bounds', `a batch of ${batch} examples: ${bytes} bytes would have to be dealt for it`, {
+    hint: 'use a smaller batch',
+  });
 }
 
 /** A piece: the demands of one run of a plan, in order. @throws CairnError as {@link stepDemands} does */

@@ -48,6 +48,7 @@ class Tracer {
   #scale: Scale;
   #layers = 0;
   #products = 0;
+  #weights = 0;
 
   constructor({ bits, fraction, inputShape }: Pick<Plan, 'bits' | 'fraction' | 'inputShape'>) {
     this.#bits = bits;
@@ -111,6 +112,8 @@ class Tracer {
     const { inputs, weights, products } = mapSizes(map);
     this.#products += products;
     if (weights > NETWORK_LIMITS.weights) throw wrong(`${weights} weights in a layer`);
+    this.#weights += weights;
+    if (this.#weights > NETWORK_LIMITS.allWeights) throw wrong(`more than ${NETWORK_LIMITS.allWeights} weights`);
     if (this.#products > NETWORK_LIMITS.products) throw wrong(`more than ${NETWORK_LIMITS.products} products`);
     if (map.kind === 'dense') {
       if (inputs !== valuesOf(this.#shape)) throw wrong(`a dense layer of ${inputs} inputs`);

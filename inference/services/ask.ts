@@ -2,6 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { toFixed, ringOf } from '../../protocol/mpc/sharing/index.ts';
 import { ChameleonAsker } from '../chameleon/asker.ts';
 import type { Traffic } from '../drivers/channel.ts';
+import { demandsOf } from '../plan/demands.ts';
 import { traceOf } from '../plan/trace.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Asking, Prediction } from '../sessions/asker.ts';
@@ -57,7 +58,7 @@ export function batchOf({ dealing, maxBatch }: Offered, rows: number): number {
  * Asks for all rows, in as many computations as it takes. A batch that must be full is filled up with zeros.
  * @param values rows × inputs numbers
  * @param onBatch called after each computation with the rows answered so far
- * @throws CairnError of {@link countRows} and of {@link Asking.ask}
+ * @throws CairnError of {@link countRows} and of {@link Asking.ask}; `wire-bounds` for a batch that the limits do not allow
  */
 export async function askRows(
   asker: Asking,
@@ -69,6 +70,8 @@ export async function askRows(
   const { inputs, outputs } = traceOf(plan);
   const ring = ringOf(plan.bits);
   const full = batchOf(asker.offered, rows);
+  // The number may be the server's, and rows are filled up to it.
+  demandsOf(plan, full);
   const classes = new Uint32Array(rows);
   const scores = plan.reveal === 'scores' ? new Float64Array(rows * outputs) : undefined;
   const sums = { offlineMs: 0, onlineMs: 0, offline: NONE, online: NONE };

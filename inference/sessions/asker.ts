@@ -140,16 +140,21 @@ export class Asker implements Asking {
     this.#options.onReady?.(left ?? undefined);
     const { dealing: source, planHash: hash } = this.offered;
     const dealt = await dealing.take({ source, session, plan, planHash: hash, batch, piece });
-    if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);
-    this.#prepared = true;
-    await runParty(this.#side.offline(batch, dealt), channel, tools);
-    const middle = performance.now();
-    const between = channel.traffic;
-    const answer = await runParty(this.#side.online(inputs), channel, tools);
-    return {
-      ...answer,
-      ...{ offlineMs: middle - begun, onlineMs: performance.now() - middle, left: left ?? undefined },
-      ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
-    };
+    try {
+      if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);
+      this.#prepared = true;
+      await runParty(this.#side.offline(batch, dealt), channel, tools);
+      const middle = performance.now();
+      const between = channel.traffic;
+      const answer = await runParty(this.#side.online(inputs), channel, tools);
+      return {
+        ...answer,
+        ...{ offlineMs: middle - begun, onlineMs: performance.now() - middle, left: left ?? undefined },
+        ...{ offline: difference(between, before), online: difference(channel.traffic, between) },
+      };
+    } finally {
+      // Also if it ends before anything was prepared with it.
+      dealt.wipe();
+    }
   }
 }

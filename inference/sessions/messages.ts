@@ -85,6 +85,9 @@ export type Dealing = z.infer<typeof dealing>;
 /** The small zod that pages load has no words of its own for what is wrong. */
 const WORDS = en().localeError;
 
+/** Characters of a peer's words that an error repeats. */
+const MAX_QUOTED = 200;
+
 const FORMATS = { offer, begin, ready, meet, proof, run, go } as const;
 
 /**
@@ -104,11 +107,15 @@ export function readText<Kind extends keyof typeof FORMATS>(kind: Kind, text: st
     const where = path.length === 0 ? '' : ` at ${path.join('.')}`;
     throw new CairnError(
       'wire-not-canonical',
-      `the message "${kind}" is malformed${printable(where)}: ${printable(message)}`,
+      `the message "${kind}" is malformed${shortened(where)}: ${shortened(message)}`,
     );
   }
   return parsed.data as z.infer<(typeof FORMATS)[Kind]>;
 }
+
+/** What a peer may have written, such as the name of a field that is none: printable, and no longer than a line. */
+const shortened = (text: string): string =>
+  printable(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 
 /** The hex text of bytes in a message, read. */
 export const bytesOf = (text: string): Uint8Array => fromHex(text);

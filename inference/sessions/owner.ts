@@ -139,11 +139,17 @@ async function compute(
   const begun = performance.now();
   const before = channel.traffic;
   const dealt = await open();
-  if (!prepared) await runParty(side.setup(), channel, tools);
-  await runParty(side.offline(batch, dealt), channel, tools);
-  const middle = performance.now();
-  const between = channel.traffic;
-  await runParty(side.online(), channel, tools);
+  let middle: number;
+  let between: Traffic;
+  try {
+    if (!prepared) await runParty(side.setup(), channel, tools);
+    await runParty(side.offline(batch, dealt), channel, tools);
+    middle = performance.now();
+    between = channel.traffic;
+    await runParty(side.online(), channel, tools);
+  } finally {
+    dealt.wipe();
+  }
   return {
     ...{ who, batch, offlineMs: middle - begun, onlineMs: performance.now() - middle },
     ...{ offline: difference(between, before), online: difference(channel.traffic, between) },

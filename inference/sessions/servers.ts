@@ -85,21 +85,27 @@ class Link {
     const before = link.traffic;
     const opened = await reserved.open();
     const dealt = 'next' in opened ? await runParty(opened, link, tools) : opened;
-    if (!this.#prepared) await runParty(this.#side.setup(), link, tools);
-    this.#prepared = true;
-    await runParty(this.#side.offline(batch, dealt), link, tools);
-    const middle = performance.now();
-    const between = link.traffic;
-    asker.sendText(JSON.stringify({ kind: 'ready', left, piece: null }));
-    const input = await within(asker.receive(inputBytes(this.#served.half.plan, batch)), tools.timeoutMs);
-    const share = await runParty(this.#side.online(input), link, tools);
-    input.fill(0);
-    asker.send(share);
-    await asker.drained();
-    return {
-      ...{ who, batch, offlineMs: middle - begun, onlineMs: performance.now() - middle },
-      ...{ offline: difference(between, before), online: difference(link.traffic, between) },
-    };
+    let input: Uint8Array | undefined;
+    try {
+      if (!this.#prepared) await runParty(this.#side.setup(), link, tools);
+      this.#prepared = true;
+      await runParty(this.#side.offline(batch, dealt), link, tools);
+      const middle = performance.now();
+      const between = link.traffic;
+      asker.sendText(JSON.stringify({ kind: 'ready', left, piece: null }));
+      input = await within(asker.receive(inputBytes(this.#served.half.plan, batch)), tools.timeoutMs);
+      const share = await runParty(this.#side.online(input), link, tools);
+      asker.send(share);
+      await within(asker.drained(), tools.timeoutMs);
+      return {
+        ...{ who, batch, offlineMs: middle - begun, onlineMs: performance.now() - middle },
+        ...{ offline: difference(between, before), online: difference(link.traffic, between) },
+      };
+    } finally {
+      // Also if one of the others goes away in the middle.
+      input?.fill(0);
+      dealt.wipe();
+    }
   }
 
   close(error?: CairnError): void {

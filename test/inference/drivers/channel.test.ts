@@ -161,6 +161,34 @@ describe('a channel', () => {
   });
 });
 
+describe('a party whose other side does not read', () => {
+  it('gives up, also if all that it has to do is send', async () => {
+    const [here] = await ends();
+    function* sending(): Party<void> {
+      for (let i = 0; i < 64; i++) yield* send(new Uint8Array(1 << 20));
+    }
+    expect(await codeOf(runParty(sending(), here, { permutation, timeoutMs: 300 }))).toBe('peer-silent');
+  });
+});
+
+describe('many small messages that nobody takes', () => {
+  it.each([0, 1])('of %i bytes stop the reading before they fill the memory', (length) => {
+    let take: (event: { data: unknown }) => void = () => undefined;
+    let paused = false;
+    const socket = {
+      ...{ binaryType: '', bufferedAmount: 0, send: () => undefined, close: () => undefined },
+      addEventListener(kind: string, listener: (event: never) => void) {
+        if (kind === 'message') take = listener as typeof take;
+      },
+      pause: () => (paused = true),
+    };
+    new Channel(socket);
+    let arrived = 0;
+    for (; arrived < 200_000 && !paused; arrived++) take({ data: new ArrayBuffer(length) });
+    expect(arrived).toBeLessThan(100_000);
+  });
+});
+
 describe('a server of channels', () => {
   it('refuses more sessions than it allows, and other paths', async () => {
     await ends();

@@ -130,17 +130,22 @@ describe('an encoded plan', () => {
   });
 
   it('bounds the products of all layers together', () => {
-    const wide = { kind: 'dense', inputs: 8000, outputs: 8000 } as const;
-    const steps = (count: number): Step[] => [
-      ...Array.from({ length: count }, (_, layer): Step[] => [
+    const same = { kind: 'convolution', channels: 64, height: 32, width: 32, filters: 64 } as const;
+    const wide = { ...same, size: 3, stride: 1, padding: 1 } as const;
+    const count = 64 * 32 * 32;
+    const steps = (layers: number): Step[] => [
+      ...Array.from({ length: layers }, (_, layer): Step[] => [
         { kind: 'linear', map: wide, bias: false, layer, fraction: 1 },
-        { kind: 'rectify', count: 8000, shift: 1 },
+        { kind: 'rectify', count, shift: 1 },
       ]).flat(),
-      { kind: 'reveal', what: 'scores', count: 8000 },
+      { kind: 'reveal', what: 'scores', count },
     ];
-    const plan = (count: number): Plan => ({ ...PLAN, reveal: 'scores', inputShape: [8000], steps: steps(count) });
-    expect(traceOf(plan(60)).outputs).toBe(8000);
-    expect(codeOf(() => traceOf(plan(70)))).toBe('wire-bounds');
+    const plan = (layers: number): Plan => ({
+      ...PLAN,
+      ...{ reveal: 'scores', inputShape: [64, 32, 32], steps: steps(layers) },
+    });
+    expect(traceOf(plan(110)).outputs).toBe(count);
+    expect(codeOf(() => traceOf(plan(120)))).toBe('wire-bounds');
   });
 });
 

@@ -29,4 +29,9 @@ describe('a text of a session', () => {
     expect(codeOf(() => readText('ready', text))).toBe('wire-not-canonical');
     expect((thrownBy(() => readText('ready', text)) as Error).message).toMatch(message);
   });
+
+  it('repeats no more than a line of what a peer has written', () => {
+    const text = JSON.stringify({ ...READY, ['x'.repeat(1_000_000)]: 1 });
+    expect((thrownBy(() => readText('ready', text)) as Error).message.length).toBeLessThan(400);
+  });
 });
