@@ -8,8 +8,8 @@ import { nestedOptions } from '../nested-options.ts';
 import { whole } from '../option-parsers.ts';
 
 const HELP = `
-MODEL is a safetensors file that describes its layers (cairn join --save-model and npm start write such files; for
-others pass --network FILE.json), or ONNX. Layers: dense, conv2d, maxPool, averagePool, relu, square, sigmoid, tanh,
+MODEL is a safetensors file, or ONNX. Models of npm start say which layers they have; for others pass --network
+FILE.json, see docs/serving.md of the package. Layers: dense, conv2d, maxPool, averagePool, relu, square, sigmoid, tanh,
 flatten, argmax.
 
 Both sides need correlated randomness from a dealer that both trust:

@@ -77,10 +77,16 @@ export async function predict(urls: readonly string[], flags: PredictFlags): Pro
       json,
     );
     source.warn(offered);
-    const answers = await askRows(asking, values, (answered) => {
+    // Told as they come: a later batch may fail, and what was answered has been paid for.
+    let told = 0;
+    const answers = await askRows(asking, values, (answered, prediction) => {
+      const first = (flags.rows?.first ?? 1) + told;
+      tellRows(offered.plan, { prediction, count: answered - told, first }, json);
+      told = answered;
       if (answered < count) say(`${answered} of ${count} rows answered`);
     });
-    tellAnswers(offered.plan, answers, flags.rows?.first ?? 1, json);
+    if (json) data(printableJson(summaryJson(answers)));
+    else say(summaryLine(answers));
     return EXIT.ok;
   } catch (thrown) {
     if (interrupted.happened()) return EXIT.interrupted;
@@ -170,15 +176,24 @@ function dealingText(dealing: Offered['dealing']): string {
   return dealing.kind === 'file' ? 'files of a dealer' : 'oblivious transfers in place of a dealer';
 }
 
-function tellAnswers(plan: Plan, answers: Awaited<ReturnType<typeof askRows>>, first: number, json: boolean): void {
+type Asked = Parameters<NonNullable<Parameters<typeof askRows>[2]>>[1];
+
+/** Answers of one batch, which may be filled up with more rows than were asked about. */
+interface AnsweredBatch {
+  readonly prediction: Pick<Asked, 'classes' | 'scores'>;
+  /** Rows of it that were asked about. */
+  readonly count: number;
+  /** Place of the first in the input's file, from 1. */
+  readonly first: number;
+}
+
+function tellRows(plan: Plan, { prediction, count, first }: AnsweredBatch, json: boolean): void {
   const { outputs } = traceOf(plan);
-  for (const [at, index] of answers.classes.entries()) {
-    const scores = answers.scores?.subarray(at * outputs, (at + 1) * outputs);
+  for (const [at, index] of prediction.classes.subarray(0, count).entries()) {
+    const scores = prediction.scores?.subarray(at * outputs, (at + 1) * outputs);
     const row = { row: first + at, class: index, scores, names: plan.classes };
     data(json ? printableJson(rowJson(row)) : printable(rowLine(row)));
   }
-  if (json) data(printableJson(summaryJson(answers)));
-  else say(summaryLine(answers));
 }
 
 function inputText({ inputShape, inputRange: [low, high] }: Plan): string {

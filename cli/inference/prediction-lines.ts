@@ -39,7 +39,7 @@ export function summaryLine({ classes, offlineMs, onlineMs, offline, online, lef
   const rows = `${length} row${length === 1 ? '' : 's'}`;
   const before = `${seconds(offlineMs)} and ${bytesText(sum(offline))} beforehand`;
   const bound = left === undefined ? 'the owner sets no bound' : `${left} more may be asked for`;
-  return `${rows}: ${before}, ${seconds(onlineMs)} and ${bytesText(sum(online))} online, ${online.turns} turns; ${bound}`;
+  return `${rows}: ${before}, ${seconds(onlineMs)} and ${bytesText(sum(online))} online, ${online.turns} turn${online.turns === 1 ? '' : 's'}; ${bound}`;
 }
 
 /** The same for `--json`; megabytes of 10^6 bytes. */

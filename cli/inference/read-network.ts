@@ -30,17 +30,29 @@ export async function readNetworkFile(path: string, description?: string): Promi
         hint: 'leave --network out',
       });
     }
-    return { name: plain, network: readOnnx(bytes) };
+    return { name: plain, network: named(path, () => readOnnx(bytes)) };
   }
-  const { metadata } = decodeSafetensors(bytes);
+  const { metadata } = named(path, () => decodeSafetensors(bytes));
   const task = metadata['cairn.task'];
   const name = task === undefined || task === '' || task.length > 100 ? plain : task;
-  if (description === undefined) return { name, network: readNetwork(bytes) };
+  if (description === undefined) return { name, network: named(path, () => readNetwork(bytes)) };
   if (isBuiltIn(description)) {
-    return { name, network: readNetwork(describeNetwork(bytes, BUILT_IN_NETWORKS[description])) };
+    const network = named(path, () => readNetwork(describeNetwork(bytes, BUILT_IN_NETWORKS[description])));
+    return { name, network };
   }
   const text = new TextDecoder().decode(await readWhole(description, '--network'));
-  return { name, network: readNetwork(bytes, text) };
+  return { name, network: named(description, () => readNetwork(bytes, text)) };
+}
+
+/** Reads, and names the file in what is wrong with it. */
+function named<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof CairnError)) throw thrown;
+    const { code, message, hint } = thrown;
+    throw new CairnError(code, `${path}: ${message}`, { hint, cause: thrown.cause ?? thrown });
+  }
 }
 
 /** @throws CairnError `config-unreadable` */

@@ -47,7 +47,7 @@ element('question').onsubmit = async (event) => {
 function announced({ offered, cost }) {
   const { offline, model, online, trips } = cost;
   const bytes = [offline, model, online].reduce((sum, { toSeeded, toCorrected }) => sum + toSeeded + toCorrected, 0);
-  return `Asking “${offered.name}” by ${offered.system}: about ${size(bytes)} in ${trips} round trips …`;
+  return `Asking “${offered.name}” by ${offered.system}: about ${size(bytes)} in ${trips} one-way trips …`;
 }
 
 function show({ classes, offered, offline, online, offlineMs, onlineMs, left }) {

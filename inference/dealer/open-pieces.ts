@@ -69,15 +69,19 @@ export async function openPieces(given: string, use: PieceUse): Promise<PieceFil
   }
 }
 
+const OTHER_PLAN =
+  'the model and all options of its plan (system, network, reveal, fraction, ring, calibration) must be those that the dealer was given';
+
 async function checkUse(path: string, file: FileHandle, header: Header, use: PieceUse): Promise<void> {
   const { size } = await file.stat();
   const expected = pieceAt(header, header.count);
   if (size !== expected) {
     throw new CairnError('dealt-file', `${path} has ${size} bytes, and ${expected} were made`);
   }
-  const mismatch = (text: string): CairnError => new CairnError('dealt-mismatch', `${path} ${text}`);
+  const mismatch = (text: string, hint?: string): CairnError =>
+    new CairnError('dealt-mismatch', `${path} ${text}`, hint === undefined ? {} : { hint });
   if (header.side !== use.side) throw mismatch(`is for the ${header.side} side, and this is the ${use.side} one`);
-  if (!Buffer.from(header.plan).equals(use.plan)) throw mismatch('was dealt for another plan');
+  if (!Buffer.from(header.plan).equals(use.plan)) throw mismatch('was dealt for another plan', OTHER_PLAN);
   if (header.batch !== use.batch) throw mismatch(`was dealt for ${header.batch} inputs at once, not ${use.batch}`);
   if (header.corrections !== correctionsOf(use.side, use.demands)) {
     throw mismatch('was dealt for other demands of this plan, by another version');

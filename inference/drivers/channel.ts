@@ -287,6 +287,10 @@ function closing(code: number, reason: string): CairnError {
     if (!isErrorCode(reason)) return new CairnError('inference-ended', 'the other side ended the session');
     return new CairnError(reason, `the other side refused: ${ERROR_CODES[reason].meaning}`);
   }
-  if (code === 1000) return new CairnError('session-closed', 'the other side has ended the session');
+  if (code === 1000) {
+    return new CairnError('session-closed', 'the other side has ended the session', {
+      hint: 'it was stopped, or it left: ask again once it is there',
+    });
+  }
   return new CairnError('inference-ended', `the connection to the other side was lost (${code})`);
 }

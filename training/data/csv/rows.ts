@@ -5,6 +5,8 @@ import { type RecordParser, records } from './records.ts';
 import { SEPARATOR_NAMES } from './separator.ts';
 import { decodeText } from './text.ts';
 
+const EMPTY = 'an empty field is never 0: complete the row, as was done for training';
+
 /**
  * Reads a table of numbers alone, without labels: what a model is asked about. A first row in which no field is a number
  * is a header, and is skipped.
@@ -25,6 +27,7 @@ export async function parseRows(
   const read = numberReader({});
   const values: number[] = [];
   let first = true;
+  let names: readonly string[] = [];
   records(await load(), text, separator, name, (record, place) => {
     const isHeader = first && record.every((field) => typeof read(field) !== 'number');
     first = false;
@@ -32,16 +35,23 @@ export async function parseRows(
       const expected = `expected ${width} fields, one for each value of the model’s input, but there are ${record.length}`;
       throw fault(name, place, expected, `leave labels and ids out; fields are separated by a comma, semicolon or tab`);
     }
-    if (isHeader) return;
+    if (isHeader) {
+      names = record.map((field) => field.trim());
+      return;
+    }
     for (const [at, field] of record.entries()) {
       const value = read(field);
       if (typeof value !== 'number') {
-        throw fault(name, { ...place, column: String(at + 1) }, `expected a number, but ${value.found}`, value.hint);
+        const column = names[at] || String(at + 1);
+        const hint = record[at]!.trim() === '' ? EMPTY : value.hint;
+        throw fault(name, { ...place, column }, `expected a number, but ${value.found}`, hint);
       }
       values.push(Math.fround(value));
     }
   });
-  if (values.length === 0) throw new CairnError('data-empty', `${name}: it has no rows of data`);
+  if (values.length === 0) {
+    throw new CairnError('data-empty', `${name}: it has no rows of data`, { hint: 'write one row for each question' });
+  }
   return Float32Array.from(values);
 }
 
