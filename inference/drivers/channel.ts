@@ -139,14 +139,14 @@ export class Channel {
     return (await this.#next('text', maxLength)) as string;
   }
 
-  /** Resolves when the channel has ended, at the latest after `timeoutMs`. */
-  ended(timeoutMs: number): Promise<void> {
+  /** Resolves when the channel has ended; with a time in milliseconds, at the latest then. */
+  ended(timeoutMs?: number): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed !== undefined) {
         resolve();
         return;
       }
-      const timer = setTimeout(resolve, timeoutMs);
+      const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs);
       this.#onEnd.push(() => {
         clearTimeout(timer);
         resolve();

@@ -1,6 +1,7 @@
-import { systemRandom, toHex } from '../../protocol/crypto/index.ts';
+import { LABELS, systemRandom, toHex, transcript } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { Correlations } from '../../protocol/mpc/dealer/index.ts';
+import { type Correlations, SESSION_BYTES } from '../../protocol/mpc/dealer/index.ts';
 import { accept, type Acceptor } from '../drivers/node.ts';
 import type { Channel } from '../drivers/channel.ts';
 import { demandsOf } from '../plan/demands.ts';
@@ -34,7 +35,11 @@ export interface ServeHalfOptions extends Omit<ServeOptions, 'name' | 'plan' | '
 }
 
 /** A server's randomness from a dealer that both servers reach. */
-export function halfFromDealer(url: string, { role, plan, maskSeed }: ModelHalf, access: DealerAccess): ServerDealing {
+export function halfFromDealer(
+  url: string,
+  { role, plan, maskSeed, linkKey }: ModelHalf,
+  access: DealerAccess,
+): ServerDealing {
   const encoded = encodePlan(plan);
   return {
     source: { kind: 'url', url },
@@ -43,7 +48,9 @@ export function halfFromDealer(url: string, { role, plan, maskSeed }: ModelHalf,
   };
   function reserve(session: Uint8Array, batch: number): Promise<ReservedHalf> {
     const side = role === 'a' ? 'seeded' : 'corrected';
-    const question = { side, session, plan: encoded, demands: demandsOf(plan, batch), batch, maskSeed } as const;
+    // The asker knows the session's id, and must not be able to come to the dealer in a server's place.
+    const id = transcript(nodePrimitives, LABELS.dealerSession, linkKey, session).subarray(0, SESSION_BYTES);
+    const question = { side, session: id, plan: encoded, demands: demandsOf(plan, batch), batch, maskSeed } as const;
     const open = async (): Promise<Correlations> =>
       await askDealer(await access.dial(url), question, access.random, access.timeoutMs);
     return Promise.resolve({ piece: null, open });

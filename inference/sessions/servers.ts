@@ -165,6 +165,8 @@ interface Arrived {
   readonly channel: Channel;
   readonly who: string;
   readonly left: number | null;
+  /** Server a has come for it. */
+  readonly taken: () => void;
   readonly done: () => void;
   readonly failed: (error: CairnError) => void;
 }
@@ -185,7 +187,7 @@ export class ServerB {
 
   /** Serves one asker. It never rejects. */
   async answer(channel: Channel): Promise<void> {
-    const { random, idleMs, timeoutMs } = this.#tools;
+    const { random, idleMs } = this.#tools;
     const challenge = random(32);
     let error: CairnError | undefined;
     try {
@@ -196,17 +198,7 @@ export class ServerB {
         const { session } = begin;
         if (this.#arrived.has(session))
           throw new CairnError('session-mismatch', 'another asker has begun this session');
-        const computed = new Promise<void>((done, failed) => {
-          const arrived = { begin, channel, who, left, done, failed };
-          const expected = this.#expected.get(session);
-          if (expected === undefined) this.#arrived.set(session, arrived);
-          else expected(arrived);
-        });
-        try {
-          await within(Promise.race([computed, leaving(channel, timeoutMs)]), timeoutMs);
-        } finally {
-          this.#arrived.delete(session);
-        }
+        await this.#wait(channel, session, { begin, who, left });
       }
     } catch (thrown) {
       error = asCairnError(thrown);
@@ -214,6 +206,27 @@ export class ServerB {
     } finally {
       channel.close(error);
       this.#events.onEnd(error);
+    }
+  }
+
+  /** Waits for server a to come, as long as a message may take, and then for as long as the computation takes. */
+  async #wait(channel: Channel, session: string, asked: Pick<Arrived, 'begin' | 'who' | 'left'>): Promise<void> {
+    const { timeoutMs } = this.#tools;
+    let taken = (): void => undefined;
+    const came = new Promise<void>((resolve) => (taken = resolve));
+    let arrived: Arrived | undefined;
+    const computed = new Promise<void>((done, failed) => {
+      arrived = { ...asked, channel, taken, done, failed };
+      const expected = this.#expected.get(session);
+      if (expected === undefined) this.#arrived.set(session, arrived);
+      else expected(arrived);
+    });
+    const left = leaving(channel);
+    try {
+      await within(Promise.race([came, computed, left]), timeoutMs);
+      await Promise.race([computed, left]);
+    } finally {
+      if (this.#arrived.get(session) === arrived) this.#arrived.delete(session);
     }
   }
 
@@ -227,6 +240,7 @@ export class ServerB {
       for (;;) {
         const { session, batch, next } = readText('run', await within(peer.receiveText(1000), idleMs));
         const arrived = await this.#asker(session);
+        arrived.taken();
         try {
           if (arrived.begin.batch !== batch) {
             throw new CairnError('session-mismatch', 'the asker has begun with another batch at the other server');
@@ -266,7 +280,7 @@ export class ServerB {
 }
 
 /** Rejects when an asker leaves. */
-async function leaving(channel: Channel, timeoutMs: number): Promise<never> {
-  await channel.ended(timeoutMs);
+async function leaving(channel: Channel): Promise<never> {
+  await channel.ended();
   throw new CairnError('inference-ended', 'the asker left before its answer');
 }

@@ -63,6 +63,7 @@ export const LABELS = {
   signHello: 'cairn/1 sign hello',
   signQuestion: 'cairn/1 sign question',
   serverLink: 'cairn/1 server link',
+  dealerSession: 'cairn/1 dealer session',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
