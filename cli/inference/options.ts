@@ -23,10 +23,20 @@ export function addPlan(command: Command, system: (typeof PROTOCOLS)[number]): C
       '--network <file>',
       'description of the layers (JSON) if the model’s file has none; or mnist-mlp, mnist-cnn',
     )
+    .addOption(
+      new Option('--input-range <low,high>', 'range of an ONNX model’s inputs (default: 0,1)').argParser(inputRange),
+    )
     .addOption(new Option('--reveal <what>', 'what the asker learns').choices(['class', 'scores']).default('class'))
     .option('--fraction <bits>', 'bits after the point (default: as many as fit)', whole(1, 20))
     .addOption(new Option('--ring <bits>', 'ring of the shares (default: the smallest that fits)').argParser(ring))
     .option('--calibration <file>', 'example inputs (as for cairn predict) that bound values where proofs do not');
+}
+
+function inputRange(text: string): readonly [low: number, high: number] {
+  const match = /^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$/.exec(text);
+  const [low, high] = [Number(match?.[1]), Number(match?.[2])];
+  if (!(low < high)) throw new InvalidArgumentError('expected two numbers, the lower one first, such as -5,5');
+  return [low, high];
 }
 
 function ring(text: string): 32 | 64 {

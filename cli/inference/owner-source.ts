@@ -60,7 +60,7 @@ export async function ownerSource(flags: SourceFlags, model: PlannedModel, defer
 
 /** A dealer's file, for people. */
 export function fileText(path: string, left: number, batch: number): string {
-  return `${path}, ${left} piece${left === 1 ? '' : 's'} of ${batch} row${batch === 1 ? '' : 's'} left`;
+  return `${path}, ${left} piece${left === 1 ? '' : 's'} of ${batch} row${batch === 1 ? '' : 's'} left${left === 0 ? ': every question will be refused until the dealer makes another pair' : ''}`;
 }
 
 /** How many rows a file's pieces serve. @throws CairnError `usage` if another number was asked for; of `describePieces` */

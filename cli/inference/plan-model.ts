@@ -16,6 +16,7 @@ import { readNetworkFile } from './read-network.ts';
 export interface PlanFlags {
   readonly protocol: SystemName;
   readonly network?: string;
+  readonly inputRange?: readonly [low: number, high: number];
   readonly reveal?: Reveal;
   readonly fraction?: number;
   readonly ring?: 32 | 64;
@@ -35,8 +36,8 @@ export interface PlannedModel extends Compiled {
  * with the systems that can
  */
 export async function planModel(path: string, flags: PlanFlags): Promise<PlannedModel> {
-  const { protocol: system, network: description, reveal, fraction, ring, calibration } = flags;
-  const { name, network } = await readNetworkFile(path, description);
+  const { protocol: system, network: description, inputRange, reveal, fraction, ring, calibration } = flags;
+  const { name, network } = await readNetworkFile(path, description, inputRange);
   const compiled = compile(network, {
     system,
     ...(reveal === undefined ? {} : { reveal }),

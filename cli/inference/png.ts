@@ -21,7 +21,7 @@ type Shape = readonly number[];
 export function readPng(bytes: Uint8Array, shape: Shape, name: string): Float32Array {
   const { width, height } = sizeOf(bytes, name);
   const channels = shape.length === 3 ? shape[0]! : 1;
-  const fits = shape.length === 3 ? height === shape[1] && width === shape[2] : height * width === shape[0];
+  const fits = shape.length === 3 ? height === shape[1] && width === shape[2] : fitsFlat(shape[0]!, width, height);
   if (!fits || (channels !== 1 && channels !== 3)) {
     throw new CairnError(
       'tensor-shape',
@@ -57,6 +57,11 @@ function sizeOf(bytes: Uint8Array, name: string): { readonly width: number; read
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+/** A model that takes a plain row of pixels names no size. If a square has as many, another form is taken for a mistake. */
+function fitsFlat(pixels: number, width: number, height: number): boolean {
+  return height * width === pixels && (height === width || !Number.isInteger(Math.sqrt(pixels)));
 }
 
 function expected(shape: Shape): string {

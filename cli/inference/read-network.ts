@@ -18,10 +18,15 @@ const ENDING = /\.(safetensors|onnx)$/i;
 /**
  * Reads a model's file: safetensors with a description of its layers, or ONNX.
  * @param description a description's file, which counts before the one in the model; or the name of a built-in network
+ * @param inputRange of an ONNX file, which does not say it; 0 to 1 by default
  * @throws CairnError `config-unreadable`, `model-malformed`, `model-unsupported`, `network-malformed`,
- * `network-unsupported`; `usage` for a description beside an ONNX file
+ * `network-unsupported`; `usage` for a description beside an ONNX file, or a range beside another one
  */
-export async function readNetworkFile(path: string, description?: string): Promise<NamedNetwork> {
+export async function readNetworkFile(
+  path: string,
+  description?: string,
+  inputRange?: readonly [low: number, high: number],
+): Promise<NamedNetwork> {
   const bytes = await readWhole(path, 'the model');
   const plain = basename(path).replace(ENDING, '').slice(0, 100);
   if (/\.onnx$/i.test(path)) {
@@ -30,7 +35,12 @@ export async function readNetworkFile(path: string, description?: string): Promi
         hint: 'leave --network out',
       });
     }
-    return { name: plain, network: named(path, () => readOnnx(bytes)) };
+    return { name: plain, network: named(path, () => readOnnx(bytes, inputRange === undefined ? {} : { inputRange })) };
+  }
+  if (inputRange !== undefined) {
+    throw new CairnError('usage', '--input-range is for ONNX files: a safetensors file’s description has the range', {
+      hint: 'write it into the description, as "input": { "range": [low, high] }',
+    });
   }
   const { metadata } = named(path, () => decodeSafetensors(bytes));
   const task = metadata['cairn.task'];

@@ -145,6 +145,9 @@ describe('a model that is served by Chameleon with a dealer', () => {
     const refused = await ask([...args, '--input', world.path('small.png')]);
     expect(refused.code).toBe(1);
     expect(refused.last).toContain('27 × 28 pixels, and the model takes 784 pixels, such as 28 × 28 [tensor-shape]');
+    // As many pixels in another form are no digit.
+    await writeFile(world.path('wide.png'), PNG.sync.write(new PNG({ width: 56, height: 14 })));
+    expect((await ask([...args, '--input', world.path('wide.png')])).last).toContain('56 × 14 pixels');
   });
 
   it('answers over TLS whoever trusts its certificate', async () => {
@@ -397,6 +400,8 @@ describe('bad input', () => {
       [['dealer', '--host', '0.0.0.0'], 3, 'unsafe-plain-http'],
       [['serve', model.path], 2, 'usage'],
       [['serve', model.path, '--dealer', dealer.url, '--queries', 'file'], 2, 'usage'],
+      [['serve', model.path, '--dealer', dealer.url, '--input-range', '-5,5'], 2, 'usage'],
+      [['serve', model.path, '--dealer', dealer.url, '--input-range', '5,-5'], 2, 'usage'],
       [['serve', model.path, '--dealer', dealer.url, '--directory', 'file'], 2, 'usage'],
       [['serve', model.path, '--dealer', world.path('none')], 3, 'config-unreadable'],
       [['serve', world.path('none'), '--dealer', dealer.url], 3, 'config-unreadable'],
