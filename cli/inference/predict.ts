@@ -83,7 +83,8 @@ export async function predict(urls: readonly string[], flags: PredictFlags): Pro
       const first = (flags.rows?.first ?? 1) + told;
       tellRows(offered.plan, { prediction, count: answered - told, first }, json);
       told = answered;
-      if (answered < count) say(`${answered} of ${count} rows answered`);
+      // On a terminal the rows themselves are the progress.
+      if (answered < count && !process.stdout.isTTY) say(`${answered} of ${count} rows answered`);
     });
     if (json) data(printableJson(summaryJson(answers)));
     else say(summaryLine(answers));
