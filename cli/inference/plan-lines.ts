@@ -47,13 +47,31 @@ export function questionCost(plan: Plan, batch: number, source: Randomness = 'de
   return { once: both(model), offline: both(offline), randomness, online: both(online), trips };
 }
 
+/** A line between two machines for which seconds are announced: seconds that a message travels, and bytes a second. */
+const LINE = { trip: 0.005, bytes: 12.5e6, text: 'a line of 10 ms and 100 Mbit/s' };
+
+/**
+ * Seconds on that line, first before the input is used and then with it; what is computed comes on top. What is dealt and
+ * what is sent once a connection come before.
+ */
+export function lineSeconds({ once, offline, randomness, online, trips }: QuestionCost): readonly [number, number] {
+  const before = (once + offline + randomness) / LINE.bytes + 2 * LINE.trip;
+  return [before, online / LINE.bytes + trips * LINE.trip];
+}
+
+/** Seconds for reading: two digits. */
+const secondsText = (seconds: number): string => `${Number(seconds.toPrecision(2))} s`;
+
 /** One line on what a question of so many rows costs. */
 export function costLine(plan: Plan, batch: number, source: Randomness = 'dealer'): string {
-  const { once, offline, randomness, online, trips } = questionCost(plan, batch, source);
+  const cost = questionCost(plan, batch, source);
+  const { once, offline, randomness, online, trips } = cost;
+  const [earlier, later] = lineSeconds(cost);
   const of = source === 'dealer' ? 'from the dealer' : 'by oblivious transfers';
   const before = `${bytesText(offline + randomness)} before the input is used (${bytesText(randomness)} of it ${of})`;
   const after = `${bytesText(online)} with it, ${trips} one-way trips${source === 'dealer' ? ' in all' : ' besides'}`;
-  return `${batch} row${s(batch)}: ${before}, ${after}; once a connection ${bytesText(once)}`;
+  const time = `on ${LINE.text} ${secondsText(earlier)} before and ${secondsText(later)} with it, and the time to compute`;
+  return `${batch} row${s(batch)}: ${before}, ${after}; once a connection ${bytesText(once)}; ${time}`;
 }
 
 /** The same for `--json`, in megabytes of 10^6 bytes. */
@@ -62,9 +80,13 @@ export function costJson(
   batch: number,
   source: Randomness = 'dealer',
 ): Readonly<Record<string, number | string>> {
-  const { once, offline, randomness, online, trips } = questionCost(plan, batch, source);
+  const cost = questionCost(plan, batch, source);
+  const { once, offline, randomness, online, trips } = cost;
+  const [offlineSeconds, onlineSeconds] = lineSeconds(cost).map((seconds) => Number(seconds.toPrecision(3)));
   return {
     ...{ rows: batch, onceMegabytes: megabytes(once), offlineMegabytes: megabytes(offline) },
     ...{ randomness: source, randomnessMegabytes: megabytes(randomness), onlineMegabytes: megabytes(online), trips },
+    // Of a line of 10 ms and 100 Mbit/s, without the time to compute.
+    ...{ offlineSeconds: offlineSeconds!, onlineSeconds: onlineSeconds! },
   };
 }

@@ -86,13 +86,16 @@ interface HalfSource {
   readonly text: string;
 }
 
+/** Rows at a time without a dealer, unless told otherwise: a row of MNIST's perceptron takes 65 MB of transfers. */
+const TRANSFER_ROWS = 4;
+
 /** Where a server's randomness comes from: a dealer's address or file, or oblivious transfers with the other server. */
 async function halfSource(flags: SharesFlags, half: ModelHalf, defer: Defer): Promise<HalfSource> {
   const { dealer, maxBatch, unsafePlainHttp } = flags;
   const { plan, role, layers } = half;
   if (dealer === undefined) {
     const text = 'oblivious transfers between the two servers, which no dealer knows and which take longer';
-    return { dealing: halfFromTransfers(half), maxBatch: batchWithin(plan, maxBatch), text };
+    return { dealing: halfFromTransfers(half), maxBatch: batchWithin(plan, maxBatch ?? TRANSFER_ROWS), text };
   }
   if (isAddress(dealer)) {
     const { address } = parseServer(dealer, '--dealer', unsafePlainHttp);

@@ -55,6 +55,12 @@ export async function askDealer(
     if (side === 'seeded') return seededSide(demands, seed);
     const answer = await within(channel.receive(ANSWER_HEADER + pieceCorrectionBytes(demands)), timeoutMs);
     return correctedSide(demands, seed, decodeCorrections(answer, session, demands));
+  } catch (thrown) {
+    // Not this session with the other side, which goes on or not: the dealer's.
+    if (!(thrown instanceof CairnError) || thrown.code !== 'session-closed') throw thrown;
+    throw new CairnError('inference-ended', 'the dealer has ended the connection before it had dealt', {
+      cause: thrown,
+    });
   } finally {
     seed.fill(0);
     channel.close();

@@ -263,7 +263,9 @@ describe('an asker that is interrupted', () => {
     await asking.line('stderr', (line) => / of 400 rows answered$/.test(line));
     asking.kill('SIGINT');
     expect(await asking.exited).toEqual({ code: 130, signal: null });
-    expect(asking.stdout).toEqual([]);
+    // What was answered before has been printed.
+    expect(asking.stdout.every((line) => /^row \d+: class /.test(line))).toBe(true);
+    expect(asking.stdout.length).toBeGreaterThan(0);
     expect((await ask([...args, '--rows', '3'])).classes).toEqual(model.classes(rows.subarray(8, 12)));
   });
 });

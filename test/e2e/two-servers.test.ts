@@ -46,7 +46,7 @@ describe('a model that two servers answer by SecureML', () => {
     const [offer] = asked.lines;
     expect(offer).toMatchObject({ kind: 'offer', system: 'secureml', dealer: 'transfers' });
     for (const server of [a, b]) {
-      expect(server.lines('answered').map((line) => line['rows'])).toEqual([5]);
+      expect(server.lines('answered').map((line) => line['rows'])).toEqual([4, 1]);
       expect(offer!['planHash']).toBe(server.lines('serving')[0]!['planHash']);
       expect(server.running.stderr.some((line) => line.includes('do not work together'))).toBe(true);
       expect(server.running.stdout.slice(1).every((line) => !/class|score/.test(line))).toBe(true);
