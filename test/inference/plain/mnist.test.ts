@@ -64,7 +64,7 @@ async function classesOf(activation: 'relu' | 'square' | 'sigmoid', system: 'cha
     { tensors, shapes: layout.shapes },
   );
   const { plan } = compile(network, { system });
-  const ring = ringOf(plan.bits) as Ring;
+  const ring = ringOf(plan.bits);
   const { classes } = evaluateFixed(plan, quantise(network, plan), toFixed(ring, test.inputs, plan.fraction), TESTED);
   const scores = evaluateFloats(network, test.inputs);
   const floats = Uint8Array.from({ length: TESTED }, (_, i) => argmax(scores.subarray(10 * i, 10 * i + 10)));

@@ -24,7 +24,7 @@ describe.each(NETWORKS)('a run of Chameleon with %s', (_, shape, layers) => {
   ] as const)('sends exactly what was announced: the %s of a batch of %i', (reveal, batch) => {
     const network = networkOf(1, shape, layers);
     const { plan } = compile(network, { system: 'chameleon', reveal });
-    const inputs = toFixed(ringOf(plan.bits) as Ring, drawnInputs(2, network, batch), plan.fraction);
+    const inputs = toFixed(ringOf(plan.bits), drawnInputs(2, network, batch), plan.fraction);
     const { setup, offline, online } = runChameleon(plan, quantise(network, plan), inputs, batch);
     const cost = costOf(plan, batch);
     // The owner is the corrected side, and the first of the pair.
