@@ -9,7 +9,6 @@ import {
   quantise,
   ringOf,
 } from '../../../inference/index.ts';
-import type { Ring } from '../../../protocol/mpc/sharing/index.ts';
 import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
 import { loadMnist } from '../../../training/data/node/index.ts';
 import { sgd, trainEpochs } from '../../../training/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compile, costOf, quantise, ringOf } from '../../../inference/index.ts';
-import { type Ring, toFixed } from '../../../protocol/mpc/sharing/index.ts';
+import { toFixed } from '../../../protocol/mpc/sharing/index.ts';
 import { drawnInputs, networkOf } from '../support/networks.ts';
 import { runChameleon } from '../support/run-chameleon.ts';
 
