@@ -54,7 +54,7 @@ const LINE = { trip: 0.005, bytes: 12.5e6, text: 'a line of 10 ms and 100 Mbit/s
  * Seconds on that line, first before the input is used and then with it; what is computed comes on top. What is dealt and
  * what is sent once a connection come before.
  */
-export function lineSeconds({ once, offline, randomness, online, trips }: QuestionCost): readonly [number, number] {
+function lineSeconds({ once, offline, randomness, online, trips }: QuestionCost): readonly [number, number] {
   const before = (once + offline + randomness) / LINE.bytes + 2 * LINE.trip;
   return [before, online / LINE.bytes + trips * LINE.trip];
 }
