@@ -25,6 +25,12 @@ export interface TwoServerOptions {
   readonly onReady?: (left: number | undefined) => void;
 }
 
+/**
+ * How many times longer than for a message of a computation the asker waits: the servers exchange many of them, and say
+ * nothing to it meanwhile. Each of them notices when the other one is silent.
+ */
+const PATIENCE = 10;
+
 interface Server extends ReachedServer {
   readonly offered: Offered;
   readonly challenge: Uint8Array;
@@ -110,7 +116,7 @@ export class TwoServerAsker implements Asking {
       );
     }
     const ready = await this.#both(async ({ channel }) => {
-      return readText('ready', await within(channel.receiveText(), tools.timeoutMs));
+      return readText('ready', await within(channel.receiveText(), PATIENCE * tools.timeoutMs));
     });
     const bounds = ready.map(({ left: rows }) => rows).filter((rows) => rows !== null);
     const left = bounds.length === 0 ? undefined : Math.min(...bounds);
@@ -120,7 +126,7 @@ export class TwoServerAsker implements Asking {
     const shares = shareInputs(plan, inputs, tools.random);
     for (const [at, { channel }] of this.#servers.entries()) channel.send(shares[at]!);
     const length = answerBytes(plan, batch);
-    const [a, b] = await this.#both(({ channel }) => within(channel.receive(length), tools.timeoutMs));
+    const [a, b] = await this.#both(({ channel }) => within(channel.receive(length), PATIENCE * tools.timeoutMs));
     return {
       ...joinAnswer(plan, batch, a, b),
       ...{ offlineMs: middle - begun, onlineMs: performance.now() - middle },
