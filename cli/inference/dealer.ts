@@ -20,7 +20,7 @@ const PRIVACY = [
   'it must not share what it deals with either side, nor be run by one of them: with it, a side could read the other’s secrets',
 ];
 
-/** Deals to whoever asks until it is interrupted. @throws CairnError of listening */
+/** Deals to any two sides that ask, until it is interrupted. @throws CairnError of listening */
 export function dealer(flags: DealerFlags): Promise<number> {
   const { json = false } = flags;
   return untilInterrupted(async (defer) => {

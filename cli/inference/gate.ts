@@ -54,7 +54,7 @@ export async function openGate(flags: GateFlags, defer: Defer): Promise<Gate> {
       wait: false,
       taken: (_, by) =>
         new CairnError('config-invalid', `--queries ${queries}: ${byText(by?.pid)} keeps account there already`, {
-          hint: 'give each server a file of its own: two that share one would each answer all that is allowed',
+          hint: 'give each server a separate file: two that share one would each answer all that is allowed',
         }),
     });
     defer(() => lock.release());

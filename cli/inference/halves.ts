@@ -18,7 +18,7 @@ export interface SplitFlags extends PlanFlags {
 }
 
 /**
- * Splits a model into the shares of two servers, each in a file of its own.
+ * Splits a model into the shares of two servers, each in a separate file.
  * @throws CairnError of planning; `folder-unwritable`; `config-invalid` if a file exists
  */
 export async function split(path: string, flags: SplitFlags): Promise<number> {

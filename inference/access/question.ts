@@ -4,7 +4,7 @@ import { LABELS, type Primitives, transcript, u32le, utf8 } from '../../protocol
 export interface Question {
   /** 32 bytes. */
   readonly challenge: Uint8Array;
-  /** The address as the asker knows it, canonical, so that whoever is asked cannot pass the signature on to another. */
+  /** The address as the asker knows it, canonical, so that a server cannot pass the signature on to another one. */
   readonly address: string;
   readonly name: string;
   readonly planHash: Uint8Array;

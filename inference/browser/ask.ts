@@ -15,7 +15,7 @@ import { browserPermutation } from './permutation.ts';
 export interface AskOptions {
   /**
    * The address of the dealer that you trust not to tell the model's owner what it deals: together the two could read
-   * what you ask. What the owner says of its dealer decides nothing. Two servers have a dealer of their own, or none.
+   * what you ask. What the owner says of its dealer decides nothing. Two servers have their own dealer, or none.
    */
   readonly dealer?: string;
   /** Who asks, if the model answers enrolled members only: the Ed25519 identity as a key pair, or its 32-byte seed. */

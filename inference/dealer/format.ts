@@ -18,7 +18,7 @@ import { asCairnError, CairnError } from '../../protocol/errors.ts';
  *     mark     16 bytes: zeros until the file is first opened, then the id of the record of what was used
  *     piece    seed 32, corrections, checksum 16; zeros once it was used
  *
- * Checksums tell damage, and pieces of other files; whoever can write the file can make them fit.
+ * Checksums tell damage, and pieces of other files; a party that can write the file can make them fit.
  */
 
 /** The first bytes of a dealer's file. */

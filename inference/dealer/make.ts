@@ -42,7 +42,7 @@ export function seedsPath(path: string): string {
  * alone, never replace a file, and appear whole or not at all: the seeded side's first, and the other only once it is
  * there. A crash just between the two leaves the seeded side's, which serves nothing and may be deleted.
  *
- * The dealer must delete its copies once the sides have theirs: whoever has both knows all that the two sides hide from
+ * The dealer must delete its copies once the sides have theirs: a holder of both knows all that the two sides hide from
  * each other.
  * @throws CairnError `config-invalid` if one of the files exists or a number is out of range, `folder-unwritable`,
  * `wire-bounds` for demands that cannot be dealt

@@ -154,7 +154,7 @@ export class Channel {
     });
   }
 
-  /** Ends the channel; whoever waits is told `error`, the other side its code. Closing twice is harmless. */
+  /** Ends the channel: a reader that waits gets `error`, the other side its code. Closing twice is harmless. */
   close(error?: CairnError): void {
     if (this.#closed !== undefined) return;
     this.#end(error ?? new CairnError('session-closed', 'this side has ended the session'));
@@ -180,7 +180,7 @@ export class Channel {
     });
   }
 
-  /** Gives what has arrived to whoever waits. */
+  /** Gives what has arrived to the reader that waits. */
   #serve(): void {
     while (this.#waiting !== undefined) {
       const first = this.#arrived.shift();

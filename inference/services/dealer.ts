@@ -37,7 +37,7 @@ interface Waiting {
 /**
  * A dealer that both sides of a computation reach: one WebSocket each and one piece, matched by a session id. It learns
  * seeds and plans, never inputs, weights or anything that the sides send each other, and forgets a piece once it has
- * dealt it. Whoever runs it must be trusted not to share what it has with either side.
+ * dealt it. Its operator must be trusted not to share what it has with either side.
  */
 export class DealerService {
   readonly #options: DealerOptions;

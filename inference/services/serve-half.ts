@@ -21,7 +21,7 @@ import {
 import { ASK_PATH } from './address.ts';
 import { askDealer } from './dealing.ts';
 import { nodeTools, type ServeOptions } from './serve.ts';
-import type { DealerAccess, Pieces } from './sources.ts';
+import { type DealerAccess, type Pieces, takePiece } from './sources.ts';
 
 /** The path at which server a reaches b. */
 export const LINK_PATH = '/link';
@@ -62,14 +62,7 @@ export function halfFromFile(file: Pieces, maskSeed: Uint8Array, batch: number):
   const dealing: LinkDealing = {
     next: () => file.next,
     wipe: () => undefined,
-    async reserve(_, asked, from) {
-      if (from === null) throw new CairnError('dealt-mismatch', 'the other server has no file of this pair');
-      if (asked !== batch) {
-        throw new CairnError('dealt-mismatch', `${asked} rows were asked for, and pieces serve ${batch}`);
-      }
-      const { index, correlations } = await file.take(from);
-      return { piece: index, open: () => Promise.resolve(correlations) };
-    },
+    reserve: (_, asked, from) => takePiece(file, { batch, asked, next: from, other: 'other server' }),
   };
   return { source: { kind: 'file', pair: toHex(file.pair), batch }, maskSeed, link: () => dealing };
 }
@@ -80,7 +73,7 @@ export function halfFromTransfers({ role, plan, maskSeed }: ModelHalf): ServerDe
     source: { kind: 'transfers' },
     maskSeed,
     link() {
-      // Each link sets up transfers of its own: both sides of a setup must count the same steps.
+      // Each link sets up separate transfers: both sides of a setup must count the same steps.
       const source = new TransferSource(plan, role, maskSeed, systemRandom);
       return {
         next: () => null,

@@ -52,15 +52,36 @@ export function ownerFromDealer(url: string, { plan, maskSeed }: OwnerNeeds, acc
 export function ownerFromFile(file: Pieces, batch: number): OwnerDealing {
   return {
     source: { kind: 'file', pair: toHex(file.pair), batch },
-    async reserve(_, asked, next) {
-      if (next === null) throw new CairnError('dealt-mismatch', 'the asker has no file of this pair');
-      if (asked !== batch) {
-        throw new CairnError('dealt-mismatch', `${asked} rows were asked for, and pieces serve ${batch}`);
-      }
-      const { index, correlations } = await file.take(next);
-      return { piece: index, open: () => Promise.resolve(correlations) };
-    },
+    reserve: (_, asked, next) => takePiece(file, { batch, asked, next, other: 'asker' }),
   };
+}
+
+/** What one computation needs of a file. */
+interface PieceQuestion {
+  /** Rows that a piece serves, and rows that were asked for. */
+  readonly batch: number;
+  readonly asked: number;
+  /** The first piece that the other side has not used; null if it has no file. */
+  readonly next: number | null;
+  /** The other side, for messages. */
+  readonly other: 'asker' | 'other server';
+}
+
+/**
+ * Takes the next piece of a file that neither side has used.
+ * @throws CairnError `dealt-mismatch` if the other side has no file, or another number of rows is asked for; those of the
+ * file's `take`
+ */
+export async function takePiece(
+  file: Pieces,
+  { batch, asked, next, other }: PieceQuestion,
+): Promise<{ readonly piece: number; readonly open: () => Promise<Correlations> }> {
+  if (next === null) throw new CairnError('dealt-mismatch', `the ${other} has no file of this pair`);
+  if (asked !== batch) {
+    throw new CairnError('dealt-mismatch', `${asked} rows were asked for, and pieces serve ${batch}`);
+  }
+  const { index, correlations } = await file.take(next);
+  return { piece: index, open: () => Promise.resolve(correlations) };
 }
 
 /** What the asker has of the dealer: the address that it trusts, or a file that it was given. */

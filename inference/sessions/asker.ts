@@ -15,7 +15,7 @@ export interface AskerOptions {
   /** The server's address as the user typed it, canonical. */
   readonly address: string;
   readonly identity?: AskerIdentity;
-  /** Makes the asker's side for a plan. @throws CairnError `system-unknown`, `plan-unsupported` */
+  /** Makes the asker's side for a plan. @throws CairnError `plan-mismatch` for a plan of another kind of system */
   readonly side: (plan: Plan) => AskerSide;
   readonly dealing: AskerDealing;
   readonly tools: SessionTools;
@@ -38,16 +38,15 @@ export interface AskerDealing {
 
 /** What randomness is needed for one computation. */
 interface DealRequest {
-  readonly source: Dealing;
+  /** 16 bytes, the same for the owner. */
   readonly session: Uint8Array;
   readonly plan: Plan;
-  readonly planHash: Uint8Array;
   readonly batch: number;
   /** The piece of a file, if it is one. */
   readonly piece: number | null;
 }
 
-/** A session with whoever answers: one owner, or two servers. */
+/** A session with those that answer: one owner, or two servers. */
 export interface Asking {
   readonly offered: Offered;
   /** See {@link Asker.ask}. */
@@ -138,8 +137,7 @@ export class Asker implements Asking {
     channel.sendText(JSON.stringify(begin));
     const { left, piece } = readText('ready', await within(channel.receiveText(), tools.timeoutMs));
     this.#options.onReady?.(left ?? undefined);
-    const { dealing: source, planHash: hash } = this.offered;
-    const dealt = await dealing.take({ source, session, plan, planHash: hash, batch, piece });
+    const dealt = await dealing.take({ session, plan, batch, piece });
     try {
       if (!this.#prepared) await runParty(this.#side.setup(), channel, tools);
       this.#prepared = true;

@@ -6,7 +6,7 @@ import { printable } from '../../protocol/printable.ts';
 
 /**
  * The texts that steer a session between who asks and who answers, as JSON. What the parties of a computation send each
- * other is binary and has no format of its own: its lengths follow from the plan. Everything here is public to both.
+ * other is binary and has no further format: its lengths follow from the plan. Everything here is public to both.
  */
 
 /** Version of these messages. */

@@ -116,7 +116,7 @@ class Link {
 }
 
 /**
- * Server a: answers one asker, and leads the computation with b over a connection of its own.
+ * Server a: answers one asker, and leads the computation with b over a separate connection.
  * @param dial opens a connection to server b
  */
 export async function answerAsA(

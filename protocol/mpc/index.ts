@@ -1,7 +1,7 @@
 /**
  * The face `cairn-fl/protocol/mpc`: computing on what two parties hide from each other. Parties are generators that do
- * nothing but compute ({@link Party}); whoever runs them carries their messages. The building blocks are rooms of their
- * own, each with its paper: additive sharing, Boolean circuits, garbling, GMW, oblivious transfer and what a dealer
+ * nothing but compute ({@link Party}); the program that runs them carries their messages. Each building block is a separate
+ * room, with its paper: additive sharing, Boolean circuits, garbling, GMW, oblivious transfer and what a dealer
  * prepares. All of it holds against parties that follow the protocol; each file says what does not.
  */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../errors.ts';

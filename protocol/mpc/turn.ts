@@ -2,8 +2,8 @@ import { CairnError } from '../errors.ts';
 
 /**
  * How the two parties of a computation are written: as generators that do nothing but compute. A party yields a
- * {@link Turn}, whoever runs it does what the turn asks for, and resumes it with the result. So a party has no socket,
- * no clock and no randomness of its own; the same party runs over a WebSocket, inside one process and in tests.
+ * {@link Turn}, its driver does what the turn asks for, and resumes it with the result. So a party has no socket,
+ * no clock and no randomness; the same party runs over a WebSocket, inside one process and in tests.
  */
 
 /** Sends a message, waits for one, or both. All lengths follow from what both sides agreed on before. */
@@ -18,7 +18,7 @@ export interface Exchange {
 /**
  * Applies a pseudorandom permutation to blocks: AES-128 under `key`, in the direction of decryption, to each block of 16
  * bytes alone. Decryption, since that is what WebCrypto can do with many blocks at once (AES-CBC); any direction is a
- * permutation. A turn of its own because WebCrypto only answers later.
+ * permutation. It is a separate turn because WebCrypto only answers later.
  */
 export interface Permute {
   readonly kind: 'permute';
@@ -32,8 +32,8 @@ export interface Permute {
 export type Turn = Exchange | Permute;
 
 /**
- * A party: resumed with the bytes that its last turn asked for. It ends with its result, or throws a CairnError. Whoever
- * runs it must resume it with exactly as many bytes as it waits for.
+ * A party: resumed with the bytes that its last turn asked for. It ends with its result, or throws a CairnError. Its
+ * driver must resume it with exactly as many bytes as it waits for.
  */
 export type Party<T> = Generator<Turn, T, Uint8Array>;
 

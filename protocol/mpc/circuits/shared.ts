@@ -52,7 +52,7 @@ export function sharedMax(
 /**
  * The index of the largest of `count` signed values, of the first one among equals: ⌈log2 count⌉ bits.
  * @param masked whether each bit is XORed with one of r, an input of party 0 after z0, so that the index stays shared; if
- * not, whoever learns the outputs learns it
+ * not, a party that learns the outputs learns it
  */
 export function sharedArgmax(count: number, bits: number, masked = false): Circuit {
   expectSizes('argmax', count, bits, 0);

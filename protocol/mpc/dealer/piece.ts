@@ -99,7 +99,7 @@ export function corrections(
   return out;
 }
 
-/** Each demand with a generator of its own, so that none depends on how much another draws. The caller wipes them. */
+/** Each demand with a separate generator, so that none depends on how much another draws. The caller wipes them. */
 function drawn(
   demands: readonly Demand[],
   seed: Uint8Array,

@@ -10,7 +10,7 @@ import { wipe } from './wipe.ts';
 /**
  * A side's share of B, the mask of a layer's weights, from its mask seed; in the one-sided form B itself, on the
  * corrected side. It is the same for every piece under that seed, since W − B is opened once. So a mask seed serves one
- * set of weights and no other: W − B and W′ − B together tell W′ − W to whoever sees both.
+ * set of weights and no other: W − B and W′ − B together tell W′ − W to a party that sees both.
  * @param maskSeed 32 bytes, used for nothing else
  * @throws CairnError `key-invalid` for a seed of another length
  */

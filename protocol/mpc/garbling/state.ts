@@ -15,7 +15,7 @@ export class SecretState<T> {
   }
 
   /**
-   * Gives what is held; whoever takes it wipes it afterwards.
+   * Gives what is held; the caller wipes it afterwards.
    * @throws CairnError `secret-wiped` the second time, and after {@link wipe}
    */
   take(): T {

@@ -59,7 +59,7 @@ export interface Ring<W extends Words = Words> {
   toBytes(a: W): Uint8Array;
   /** @throws CairnError `wire-bounds` if the bytes are not whole elements */
   fromBytes(bytes: Uint8Array): W;
-  /** Element by element the number from −2^(bits − 1) on that it stands for; exact, since a bigint. */
+  /** The signed number that each element stands for, from −2^(bits − 1) to 2^(bits − 1) − 1. */
   toSigned(a: W): BigInt64Array;
   fromSigned(values: BigInt64Array | readonly bigint[]): W;
 }

@@ -18,7 +18,7 @@ export interface BitTriples {
 /**
  * AND triples of two random transfers each, one in each direction (Asharov, Lindell, Schneider and Zohner 2013, §5.4):
  * as receiver a party chooses by its a; as sender of the bits x0, x1 it takes b = x0 ⊕ x1. Then x_a = x0 ⊕ a · b shares
- * one cross product, and c needs no message of its own. Both parties run this; 16 bytes go each way for a triple.
+ * one cross product, and c needs no further message. Both parties run this; 16 bytes go each way for a triple.
  * Semi-honest.
  * @param setup used by nothing else at the same time
  * @param prg gives the shares a

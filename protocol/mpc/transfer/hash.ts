@@ -4,7 +4,7 @@ import { LABEL_BYTES } from './types.ts';
 
 /**
  * Hashing of labels: H(x, t) = π(σ(x) ⊕ t) ⊕ σ(x) ⊕ t with a linear orthomorphism σ, so that H(x, t) and H(x ⊕ delta,
- * t) are unrelated for whoever does not know delta (Guo, Katz, Wang and Yu 2020: tweakable circular correlation
+ * t) are unrelated for a party that does not know delta (Guo, Katz, Wang and Yu 2020: tweakable circular correlation
  * robustness, with π as an ideal permutation and labels that are uniform, as those of semi-honest parties are). The
  * tweak counts the blocks under one key. A key belongs to one step of one setup, so an attacker gains nothing from
  * collecting many steps.
